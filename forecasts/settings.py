@@ -1,0 +1,154 @@
+"""Where twixt keeps its things: home, database, compiled code, boards. A pure function of the environment.
+
+Nothing here is read or created until asked for; opening the store is the last step and imports SQLAlchemy only then.
+"""
+
+from __future__ import annotations
+
+import atexit
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from forecasts.artefacts import Artefacts
+    from forecasts.store import Store
+
+SHIPPED_BOARDS = Path(__file__).resolve().parent.parent / "data" / "boards"
+"""The board definitions that come with twixt."""
+
+_DATABASE = re.compile(r"(sqlite|postgresql)(\+[a-z0-9]+)?://.*", re.DOTALL)
+
+
+class SettingsError(ValueError):
+    """An environment variable has a value that cannot be used; the message names it, the value and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The places of one installation."""
+
+    root: Path
+    """`TWIXT_HOME`: the database (unless it is elsewhere), artefacts, own boards and logs."""
+    database: str
+    """`TWIXT_DB`: SQLAlchemy URL of SQLite or PostgreSQL."""
+    cache: Path
+    """`TWIXT_CACHE`: compiled code; may be deleted at any time."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Home:
+        """Read the three variables; an unset or empty one takes the platform's default.
+
+        Raises
+        ------
+        SettingsError
+            When a path is not absolute after `~`, contains a character that cannot stand in a database URL, or the
+            URL names another database.
+        """
+        root = _directory(environment, "TWIXT_HOME")
+        cache = _directory(environment, "TWIXT_CACHE")
+        return cls(root, _database(environment, root), cache)
+
+    @property
+    def boards(self) -> tuple[Path, Path]:
+        """Directories that hold board definitions: the shipped ones, then the user's own."""
+        return SHIPPED_BOARDS, self.root / "boards"
+
+    @property
+    def artefacts(self) -> Path:
+        """Directory of content-addressed files."""
+        return self.root / "artefacts"
+
+    @property
+    def logs(self) -> Path:
+        """Directory of error reports and of the output of background jobs."""
+        return self.root / "logs"
+
+    @property
+    def database_file(self) -> Path | None:
+        """The SQLite file, or None when the record lives on a server (or in memory)."""
+        if not self.database.startswith("sqlite"):
+            return None
+        path = self.database.split("://", 1)[1].split("?", 1)[0].removeprefix("/")
+        return Path(path) if path and path != ":memory:" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """An opened home: the record and the files that go with it."""
+
+    home: Home
+    store: Store
+    artefacts: Artefacts
+
+
+def open_workspace(home: Home, *, migrate: bool = True) -> Workspace:
+    """Open the store (creating or migrating it when `migrate`) and the artefacts of a home.
+
+    Raises
+    ------
+    OSError
+        When the home cannot be created or written.
+    """
+    from forecasts.artefacts import Artefacts
+    from forecasts.store import open_store
+
+    if migrate:
+        home.root.mkdir(parents=True, exist_ok=True)
+    return Workspace(home, open_store(home.database, migrate=migrate), Artefacts(home.artefacts))
+
+
+def prepare_caches(home: Home, environment: MutableMapping[str, str]) -> None:
+    """Point Numba and PyTensor to the home's cache; call it before either is imported.
+
+    A choice already made in `environment` stays. A cache that cannot be written is replaced by a private directory
+    that is removed when the process ends: slower, but nothing fails for want of a cache.
+    """
+    flags = environment.get("PYTENSOR_FLAGS", "")
+    if "NUMBA_CACHE_DIR" in environment and "base_compiledir=" in flags:
+        return
+    cache = _writable(home.cache)
+    environment.setdefault("NUMBA_CACHE_DIR", str(cache / "numba"))
+    if "base_compiledir=" not in flags:
+        own = f'base_compiledir="{cache / "pytensor"}"'
+        environment["PYTENSOR_FLAGS"] = f"{flags},{own}" if flags else own
+
+
+def _writable(cache: Path) -> Path:
+    try:
+        cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=cache):
+            return cache
+    except OSError:
+        private = Path(tempfile.mkdtemp(prefix="twixt-cache-"))
+        atexit.register(shutil.rmtree, private, ignore_errors=True)
+        return private
+
+
+def _directory(environment: Mapping[str, str], name: str) -> Path:
+    text = environment.get(name, "")
+    if not text:
+        import platformdirs
+
+        kind = platformdirs.user_data_path if name == "TWIXT_HOME" else platformdirs.user_cache_path
+        return kind("twixt", appauthor=False)
+    if any(c in text for c in '?#"\0\n'):
+        raise SettingsError(f"{name}: {text!r}: a directory without ? # double quote or line break is needed")
+    path = Path(text).expanduser().absolute()
+    if path.exists() and not path.is_dir():
+        raise SettingsError(f"{name}: {text!r} is a file; a directory is needed")
+    return path
+
+
+def _database(environment: Mapping[str, str], root: Path) -> str:
+    url = environment.get("TWIXT_DB", "")
+    if not url:
+        return f"sqlite:///{root / 'twixt.sqlite'}"
+    if not _DATABASE.fullmatch(url):
+        shown = url.split("@")[-1][:60]  # never the password
+        raise SettingsError(f"TWIXT_DB: {shown!r}: allowed are sqlite:///FILE and postgresql://USER@HOST/NAME")
+    return url
