@@ -1,7 +1,8 @@
 """Run every benchmark side by side and keep the record: `make bench`.
 
-Each module `benchmarks/<name>_speed.py` has `rows() -> list[dict]` with the keys name, value, unit, bar and ok (bar and ok None
-where the figure is only reported). A figure is compared with its bar or its rival in the same run, never with another day's.
+Each module `benchmarks/<name>_speed.py` has `rows() -> list[dict]` with the keys name, value, unit, bar and ok (bar and
+ok None where the figure is only reported). A figure is compared with its bar or its rival in the same run, never with
+another day's.
 """
 
 import argparse

@@ -14,9 +14,9 @@ os.environ.setdefault("TWIXT_CACHE", str(ROOT / ".cache"))
 
 import pytest  # noqa: E402
 
-from forecasts.settings import prepare_caches  # noqa: E402
+from forecasts.settings import Home, prepare_caches  # noqa: E402
 
-prepare_caches(os.environ)
+prepare_caches(Home.from_environment(os.environ), os.environ)
 
 pytest_plugins = ["tests.postgres"]
 
@@ -55,7 +55,7 @@ def _fails_when_skipped(report: pytest.TestReport | pytest.CollectReport) -> Non
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item, call):  # noqa: ARG001
+def pytest_runtest_makereport(item, call):
     """Turn a skipped test into a failure under CI."""
     report = yield
     _fails_when_skipped(report)
@@ -63,7 +63,7 @@ def pytest_runtest_makereport(item, call):  # noqa: ARG001
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(collector):  # noqa: ARG001
+def pytest_make_collect_report(collector):
     """Turn a skipped module into a failure under CI."""
     report = yield
     _fails_when_skipped(report)

@@ -35,7 +35,7 @@ def imports(tree: ast.AST) -> list[str]:
 
 
 def package(name: str) -> str:
-    return name.split("/")[0].split(".")[0]
+    return name.replace("/", ".").partition(".")[0]
 
 
 @pytest.mark.parametrize("path", SOURCES)
@@ -123,14 +123,21 @@ def loaded_by(statement: str) -> set[str]:
     """Return the top-level modules that a fresh interpreter has loaded after a statement."""
     code = f"import sys; {statement}; print('\\n'.join(m for m in sys.modules if '.' not in m))"
     run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, cwd=ROOT, env=os.environ, check=True
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ,
+        check=True,
     )
     return set(run.stdout.split())
 
 
 def test_what_the_app_loads_to_show_and_preview_samples_nothing() -> None:
     pages = [
-        p.removesuffix(".py").replace("/", ".") for p in SOURCES if package(p) == "app" and not p.endswith("__init__.py")
+        p.removesuffix(".py").replace("/", ".")
+        for p in SOURCES
+        if package(p) == "app" and not p.endswith("__init__.py")
     ]
     pages.remove("app.main")
     loaded = loaded_by(f"import {', '.join(pages)}, forecasts.preview, forecasts.status")
@@ -164,7 +171,8 @@ def test_every_dependency_has_its_line_in_architecture_md() -> None:
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    wanted = project["project"]["dependencies"] + sum(project["dependency-groups"].values(), [])
+    groups = project["dependency-groups"].values()
+    wanted = [*project["project"]["dependencies"], *(name for group in groups for name in group)]
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     names = [w.split(">=")[0].split("[")[0] for w in wanted]
     assert not [n for n in names if f"**{n}**" not in text]
