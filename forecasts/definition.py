@@ -78,6 +78,8 @@ class Adjustment:
     factor: Elicited
     divided_edges: tuple[str, ...]
     """Parents whose edge medians were divided out of the factor (the edge's draw is compensated)."""
+    divided_share: float = 1.0
+    """Share of those edges' log ratios that was divided out (below 1 where it was only partly done)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,8 @@ class SeriesState:
     """What an edition says about a series' level and growth."""
 
     published_on: date
+    year: int
+    """Calendar year that the level speaks of; the next publication speaks of the year after."""
     level: Elicited
     """In the series' unit."""
     growth: Elicited
