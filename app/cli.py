@@ -1,0 +1,120 @@
+"""The command line: `twixt COMMAND`. Commands are loaded when they are asked for, so that every start is quick."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any, override
+
+import click
+
+from app.failures import BAD_INPUT, INTERRUPTED, OK, explain_failure, one_line
+from app.session import Session
+
+COMMANDS = {
+    "app": "app.commands.serve",
+    "init": "app.commands.init",
+    "check": "app.commands.check",
+    "refit": "app.commands.refit",
+    "backfill": "app.commands.backfill",
+    "status": "app.commands.status",
+    "explain": "app.commands.explain",
+    "evidence": "app.commands.evidence",
+    "occurred": "app.commands.occurred",
+    "confirm": "app.commands.confirm",
+    "resolve": "app.commands.resolve",
+    "board": "app.commands.board",
+    "export": "app.commands.export",
+    "import": "app.commands.imports",
+}
+"""Each command's module; the module's `command` is what runs."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are named, or for the list of its help."""
+
+    def __init__(self, *, modules: Mapping[str, str], **settings: Any) -> None:
+        super().__init__(**settings)
+        self.modules = modules
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.modules)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = self.modules.get(cmd_name)
+        command = import_module(module).command if module else None
+        return command if isinstance(command, click.Command) else None
+
+
+class Twixt(LazyGroup):
+    """The root: turns every way in which a command can end into one line and an exit code."""
+
+    @override
+    def main(self, args: Sequence[str] | None = None, *positional: Any, **settings: Any) -> Any:
+        if not settings.pop("standalone_mode", True):
+            return super().main(args, *positional, standalone_mode=False, **settings)
+        session = settings.setdefault("obj", None) or Session.of_process()
+        settings["obj"] = session
+        sys.exit(self._run(args, session, settings))
+
+    def _run(self, args: Sequence[str] | None, session: Session, settings: Mapping[str, Any]) -> int:
+        """Run a command and return its exit code; nothing is raised but what ends the process on purpose."""
+        try:
+            ended = super().main(args, standalone_mode=False, **settings)
+        except click.Abort:
+            return INTERRUPTED
+        except click.ClickException as error:
+            return _complain(_usage(error), BAD_INPUT)
+        except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a person
+            return _complain(*explain_failure(error, logs=session.logs, now=session.now))
+        return ended if isinstance(ended, int) else OK
+
+
+def _usage(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    where = f"{context.command_path}: " if context else ""
+    return one_line(f"{where}{error.format_message()}")
+
+
+def _complain(line: str, code: int) -> int:
+    click.echo(line, err=True)
+    return code
+
+
+@click.group(
+    cls=Twixt,
+    modules=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.version_option(package_name="twixt", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Track the probability of things that may or may not happen.
+
+    A board is a set of coupled questions. Evidence goes in, every question's probability comes out; everything is
+    computed from an append-only record and kept as it was issued.
+
+    \b
+    First steps:
+      twixt app                  the shipped board in the browser
+      twixt status               every question and scenario, one screen
+      twixt evidence preview -h  what would a report change?
+
+    Exit codes: 0 ok, 2 bad input, 3 a gate refused or the board is stale, 4 too little precision.
+    """
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    cli()
+
+
+if __name__ == "__main__":
+    main()
