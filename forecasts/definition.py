@@ -51,6 +51,8 @@ class Question:
     """Weibull shape for the clock `since_enabled`; None means 1."""
     hazard_check: Elicited | None
     """Hazard per year before any parent as first elicited: a check on the model, never an input."""
+    closed_on: date | None = None
+    """Day from which the question takes no more evidence; an id is never removed, only closed. None while open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Case:
     start: str
     end: str
     exposure_years: float
+    """Years observed from the start of the clock. On the clock `since_enabled` with Weibull shape k a case of t years
+    has the cumulative hazard rate * t**k: the exposure of its likelihood is t**k, not t."""
     events: float
     comparability: float
     """Weight omega in (0, 1]."""
@@ -131,6 +135,8 @@ class Vote:
     """Slope (>= 0) of the shared quality term on the gate's logit."""
     quality_trigger: float
     """Slope (>= 0) of the shared quality term on the trigger's log hazard."""
+    reason: str = ""
+    """Reasons of the presidency's and the quality term's numbers."""
 
 
 @dataclass(frozen=True, slots=True)
