@@ -47,11 +47,11 @@ def default_range(lr: float) -> tuple[float, float]:
     """Return the 90 % range taken for a likelihood ratio that came without one.
 
     The stronger the judgement, the less exactly it is known: a ratio of 1.1 is read as 0.88 to 1.38, one of 4 as 1.6
-    to 10. The same factor applies below 1. It widens the band and moves no probability.
+    to 10. The same factor applies below 1; three digits. It widens the band and moves no probability.
     """
     strength = max(lr, 1 / lr)
     factor = next(factor for limit, factor in _RANGE_FACTORS if strength <= limit)
-    return lr / factor, lr * factor
+    return float(f"{lr / factor:.3g}"), float(f"{lr * factor:.3g}")
 
 
 def effect_fields(text: str) -> dict[str, str]:
