@@ -1,0 +1,268 @@
+"""Check the rows of a board definition against each other: references, days, kinds, order.
+
+Every check reports through the row it concerns, so that each message carries its place; none stops at the first.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from datetime import date
+
+from forecasts import board_graph, board_reach, scenarios
+from forecasts.board_files import near
+from forecasts.board_parts import Parts, Placed
+from forecasts.board_rows import Row
+from forecasts.definition import Question
+
+MAX_DAYS = 32_000
+"""Days from opening to horizon that the simulation can count."""
+
+_BOARD_ID = "abcdefghijklmnopqrstuvwxyz0123456789-"
+
+
+def check(parts: Parts, *, directory: str) -> None:
+    """Report every mistake that concerns more than one row.
+
+    Parameters
+    ----------
+    parts
+        The rows that could be read.
+    directory
+        Name of the board's directory, which must be its id.
+    """
+    _check_head(parts, directory)
+    _check_uniqueness(parts)
+    _check_references(parts)
+    for question in parts.questions:
+        _check_question(parts, question)
+    _check_sections(parts)
+    board_graph.check(parts)
+    _check_inputs(parts)
+    _check_votes(parts)
+    _check_series(parts)
+    _check_scheduled(parts)
+    _check_scenarios(parts)
+
+
+def parents_first(parts: Parts) -> tuple[Question, ...]:
+    """Return the questions in file order, moved only as far as needed for parents of `requires` to come first."""
+    return board_graph.parents_first(parts)
+
+
+def _check_head(parts: Parts, directory: str) -> None:
+    head, row = parts.head, parts.head.row
+    if head.id and (head.id != directory or set(head.id) - set(_BOARD_ID) or not head.id[0].isalpha()):
+        row.refuse("id", f"{head.id!r}: the directory's name {directory!r} is needed (small letters, digits and -)")
+    if not head.valid:
+        return
+    if not 0 < (head.horizon - head.opens).days <= MAX_DAYS:
+        row.refuse("horizon", f"{head.horizon}: 1 to {MAX_DAYS} days after {head.opens} are needed")
+    if not parts.questions and not parts.mentioned:
+        row.refuse("", "the board has no question; questions.toml needs at least one [[question]]")
+
+
+def _check_uniqueness(parts: Parts) -> None:
+    for what, rows in (
+        ("section", parts.sections),
+        ("question", parts.questions),
+        ("series", parts.series),
+        ("frailty", parts.frailties),
+        ("scenario", parts.scenarios),
+    ):
+        _unique(rows, "id", lambda r: r.id, f"another {what} has this id")
+    _unique(parts.questions, "title", lambda q: q.title, "another question has this title")
+    _unique(parts.questions, "short", lambda q: q.short, "another question has this label")
+    _unique(parts.scenarios, "title", lambda s: s.title, "another scenario has this title")
+    _unique(parts.cases, "name", lambda c: (c.question, c.name, c.start), "the question has this case already")
+    _unique(parts.adjustments, "question", lambda a: a.question, "the question has an adjustment already")
+    _unique(parts.votes, "question", lambda v: v.question, "the question has a vote already")
+    _unique(parts.scheduled, "question", lambda s: s.question, "the question is scheduled already")
+    _unique(parts.edges, "parents", lambda e: (frozenset(e.parents), e.child, e.kind), "this edge stands already")
+
+
+def _unique[T](rows: Iterable[Placed[T]], key: str, name: Callable[[T], Hashable], message: str) -> None:
+    seen: set[Hashable] = set()
+    for record, row in rows:
+        value = name(record)
+        if value in seen:
+            row.refuse(key, f"{row.peek(key)!s:.60}: {message}")
+        seen.add(value)
+
+
+def _check_references(parts: Parts) -> None:
+    for edge, row in parts.edges:
+        for parent in edge.parents:
+            _known(parts, row, "parents", parent)
+        _known(parts, row, "child", edge.child)
+        if edge.until:
+            _known(parts, row, "until", edge.until)
+    for case, row in parts.cases:
+        _known(parts, row, "question", case.question, kinds=("event",))
+    for adjustment, row in parts.adjustments:
+        _known(parts, row, "question", adjustment.question, kinds=("event",))
+        _check_divided(parts, row, adjustment.question, adjustment.divided_edges)
+    for vote, row in parts.votes:
+        _known(parts, row, "question", vote.question, kinds=("vote",))
+        _known(parts, row, "trigger", vote.trigger, kinds=("event",))
+        for term in vote.terms:
+            _known(parts, row, "terms", term)
+    for series, row in parts.series:
+        for level in series.levels:
+            _known(parts, row, "level", level.question, kinds=("threshold",))
+    for frailty, row in parts.frailties:
+        for question, _ in frailty.loadings:
+            _known(parts, row, "loadings", question, kinds=("event",))
+    for scheduled, row in parts.scheduled:
+        _known(parts, row, "question", scheduled.question, kinds=("event",))
+
+
+def _known(parts: Parts, row: Row, key: str, name: str, *, kinds: Sequence[str] = ()) -> None:
+    if name not in parts.mentioned:
+        row.refuse(key, f"unknown question {name!r}{near(name, sorted(parts.mentioned))}")
+        return
+    kind = next((q.kind for q, _ in parts.questions if q.id == name), "")
+    if kinds and kind and kind not in kinds:
+        row.refuse(key, f"{name!r} is of kind {kind}; only {' or '.join(kinds)} is allowed here")
+
+
+def _check_divided(parts: Parts, row: Row, question: str, divided: Sequence[str]) -> None:
+    parents = {e.parents[0] for e, _ in parts.edges if e.child == question and e.kind == "hazard_ratio"}
+    for name in divided:
+        if name not in parents:
+            message = (
+                f"{name!r} has no hazard_ratio edge into {question!r}; edges: {', '.join(sorted(parents)) or 'none'}"
+            )
+            row.refuse("divided_edges", message)
+
+
+def _check_question(parts: Parts, placed: Placed[Question]) -> None:
+    question, row = placed
+    if question.section not in {s.id for s, _ in parts.sections}:
+        known = sorted(s.id for s, _ in parts.sections)
+        row.refuse("section", f"unknown section {question.section!r}{near(question.section, known)}")
+    if not parts.head.valid:
+        return
+    own = "deadlines" if row.given("deadlines") else ""
+    if not question.deadlines:
+        row.refuse(own, "no deadline; the board's or the question's own are needed")
+        return
+    if question.opens < parts.head.opens:
+        row.refuse("opens", f"{question.opens} lies before the board opens ({parts.head.opens})")
+    if question.deadlines[0] <= question.opens:
+        row.refuse(own, f"deadline {question.deadlines[0]} is not after the opening day {question.opens}")
+    if question.deadlines[-1] != parts.head.horizon:
+        row.refuse(own, f"the last deadline {question.deadlines[-1]} is not the board's horizon {parts.head.horizon}")
+    if question.headline_deadline not in question.deadlines:
+        listed = ", ".join(d.isoformat() for d in question.deadlines)
+        row.refuse("headline_deadline", f"{question.headline_deadline} is not listed; deadlines: {listed}")
+    if question.closed_on is not None and question.closed_on < question.opens:
+        row.refuse("closed_on", f"{question.closed_on} lies before the opening day {question.opens}")
+
+
+def _check_sections(parts: Parts) -> None:
+    used = {q.section for q, _ in parts.questions}
+    for section, row in parts.sections:
+        if section.id not in used and len(parts.questions) == len(parts.mentioned):
+            row.refuse("id", f"section {section.id!r} has no question")
+
+
+def _check_inputs(parts: Parts) -> None:
+    """Every event needs an outside and an inside view (or a schedule), every vote its body, every level its series."""
+    cases = {c.question for c, _ in parts.cases}
+    adjusted = {a.question for a, _ in parts.adjustments}
+    scheduled = {s.question for s, _ in parts.scheduled}
+    voted = {v.question for v, _ in parts.votes}
+    level = [v.question for s, _ in parts.series for v in s.levels]
+    for question, row in parts.questions:
+        if question.kind == "event" and question.id not in scheduled:
+            if question.id not in cases:
+                row.refuse("", "no case in cases.csv; an event needs a reference class (or a [[scheduled]] day)")
+            if question.id not in adjusted:
+                row.refuse("", "no row in adjustments.csv; an event needs an inside view")
+        if question.kind == "vote" and question.id not in voted:
+            row.refuse("", "no [[vote]] in votes.toml names this question")
+        if question.kind == "threshold" and level.count(question.id) != 1:
+            row.refuse("", f"{level.count(question.id)} [[series.level]] name this question; exactly one is needed")
+    for case, row in parts.cases:
+        _check_case(row, case.start, case.end, parts.head.opens if parts.head.valid else date.max)
+
+
+def _check_case(row: Row, start: str, end: str, opens: date) -> None:
+    days = [_day(row, key, text) for key, text in (("start", start), ("end", end))]
+    if None in days:
+        return
+    if str(days[0]) > str(days[1]):
+        row.refuse("end", f"{end} lies before the start {start}")
+    if str(days[1]) > opens.isoformat():
+        row.refuse("end", f"{end} lies after the board opens ({opens}): what comes later is history, not a case")
+
+
+def _day(row: Row, key: str, text: str) -> date | None:
+    for suffix in ("", "-01", "-01-01"):
+        try:
+            return date.fromisoformat(text + suffix)
+        except ValueError:
+            continue
+    row.refuse(key, f"{text!r}: a day as YYYY-MM-DD, YYYY-MM or YYYY is needed")
+    return None
+
+
+def _check_votes(parts: Parts) -> None:
+    for vote, row in parts.votes:
+        if vote.question in vote.terms or vote.question == vote.trigger:
+            row.refuse(
+                "terms" if vote.question in vote.terms else "trigger", f"{vote.question!r} cannot set its own terms"
+            )
+        if parts.head.valid:
+            for key, days in (("periods", vote.periods), ("president_periods", vote.president_periods)):
+                if days and days[0] <= parts.head.opens:
+                    row.refuse(key, f"{days[0]} is not after the opening day {parts.head.opens}")
+
+
+def _check_series(parts: Parts) -> None:
+    for series, row in parts.series:
+        if not series.states or not series.levels:
+            row.refuse("", "at least one [[series.state]] and one [[series.level]] are needed")
+            continue
+        published = [s.published_on for s in series.states]
+        _rising(row, "state", published, "published_on")
+        _rising(row, "state", [s.year for s in series.states], "year", equal=True)
+        _rising(row, "level", [v.value for v in series.levels], "value")
+        if parts.head.valid and published[0] > parts.head.opens:
+            row.refuse(
+                "state", f"the first state was published on {published[0]}, after the opening day {parts.head.opens}"
+            )
+        for level in series.levels:
+            if round(level.value, series.decimals) != level.value:
+                row.refuse("level", f"{level.value:g} is never printed with {series.decimals} decimals")
+
+
+def _rising(row: Row, key: str, values: Sequence[date] | Sequence[float], what: str, *, equal: bool = False) -> None:
+    pairs = zip(values, values[1:], strict=False)
+    if any(not (a < b or (equal and a == b)) for a, b in pairs):  # type: ignore[operator]
+        row.refuse(key, f"{what} must rise: {', '.join(map(str, values))}")
+
+
+def _check_scheduled(parts: Parts) -> None:
+    for scheduled, row in parts.scheduled:
+        if parts.head.valid and not parts.head.opens < scheduled.on <= parts.head.horizon:
+            row.refuse("on", f"{scheduled.on} lies outside {parts.head.opens} to {parts.head.horizon}")
+
+
+def _check_scenarios(parts: Parts) -> None:
+    records = [s for s, _ in parts.scenarios]
+    wrong = scenarios.check(records, sorted(parts.mentioned))
+    for i, message, warning in wrong:
+        row = parts.scenarios[i].row
+        report = row.note if warning else row.refuse
+        report("definition", message)
+    partition = [p for p in parts.scenarios if p.record.group == "partition"]
+    for record, row in partition[:-1]:
+        if record.definition.strip().upper() == "TRUE":
+            row.refuse("definition", "TRUE before the end of the partition: the scenarios after it can never hold")
+    if partition and partition[-1].record.definition.strip().upper() != "TRUE":
+        message = "the last scenario of the partition must be TRUE, so that every future has one"
+        partition[-1].row.refuse("definition", message)
+    if len(partition) == 1:
+        partition[0].row.refuse("group", "a partition of one scenario divides nothing; two or more are needed")
+    if parts.head.valid and not any(not warning for _, _, warning in wrong):
+        for i in board_reach.unreachable(parts):
+            parts.scenarios[i].row.refuse("definition", "holds in no possible order of events: it can never be reached")

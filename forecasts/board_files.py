@@ -1,0 +1,177 @@
+"""Read the files of a board definition: TOML tables and CSV rows, each with the line it stands on.
+
+Mistakes are collected as `Problem` records with file and place; nothing here raises for what a person wrote.
+"""
+
+import csv
+import io
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+MAX_FILE_BYTES = 4_000_000
+"""A definition file above this size is refused unread."""
+
+Lines = dict[tuple[str | int, ...], int]
+"""Line of every key, by its path: `("question", 3, "deadlines")`."""
+
+_HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
+_KEY = re.compile(r"\s*(?:\"([^\"]+)\"|([A-Za-z0-9_.-]+))\s*=(.*)$")
+_PARSE_PLACE = re.compile(r"\s*\(at (line [0-9]+), column [0-9]+\)$")
+
+
+class Problem(NamedTuple):
+    """One mistake in a board's files."""
+
+    file: str
+    """File name inside the board's directory."""
+    place: str
+    """Line, record and key as far as known, for example `line 12, question ceasefire, deadlines`."""
+    message: str
+    """The offending value and what is allowed."""
+    severity: Literal["error", "warning"] = "error"
+    """A board with an error is not loaded; a warning is only shown."""
+
+    def __str__(self) -> str:
+        """Return the one line that a person reads."""
+        where = ": ".join(part for part in (self.file, self.place) if part)
+        return f"{where}: {'warning: ' if self.severity == 'warning' else ''}{self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The parsed content of one TOML file."""
+
+    file: str
+    values: Mapping[str, object]
+    lines: Lines
+
+
+@dataclass(frozen=True, slots=True)
+class CsvRow:
+    """One row of a CSV file: text by column name."""
+
+    file: str
+    line: int
+    values: Mapping[str, str]
+
+
+def read_toml(path: Path, problems: list[Problem]) -> Table:
+    """Return a TOML file's values with the line of every key; an unreadable file is reported and empty."""
+    text = _read(path, problems)
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = _PARSE_PLACE.search(str(error))
+        message = f"not valid TOML: {_PARSE_PLACE.sub('', str(error))}"
+        problems.append(Problem(path.name, place.group(1) if place else "", message))
+        return Table(path.name, {}, {})
+    except RecursionError:
+        problems.append(Problem(path.name, "", "nested too deeply"))
+        return Table(path.name, {}, {})
+    return Table(path.name, values, key_lines(text))
+
+
+def read_csv(path: Path, columns: tuple[str, ...], problems: list[Problem]) -> list[CsvRow]:
+    """Return the rows of a CSV file that has exactly the given columns, in any order.
+
+    A file with other columns is reported (naming the near match) and empty; so is a row with too many or too few cells.
+    """
+    text = _read(path, problems)
+    if not text:
+        return []
+    reader = csv.reader(io.StringIO(text), strict=True)
+    rows: list[CsvRow] = []
+    try:
+        header = [cell.strip() for cell in next(reader, [])]
+        if not _columns_fit(path.name, header, columns, problems):
+            return []
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                _append_row(rows, path.name, reader.line_num, header, cells, problems)
+    except csv.Error as error:
+        problems.append(Problem(path.name, f"line {reader.line_num}", f"not valid CSV: {error}"))
+    return rows
+
+
+def key_lines(text: str) -> Lines:
+    """Return the line of every key and table header of a valid TOML text (best effort inside inline tables)."""
+    lines: Lines = {}
+    counts: dict[tuple[str | int, ...], int] = {}
+    prefix: tuple[str | int, ...] = ()
+    closing = ""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if closing:
+            closing = "" if closing in line else closing
+        elif header := _HEADER.match(line):
+            prefix = _enter(header.group(2).split("."), counts, array=header.group(1) == "[[")
+            lines[prefix] = number
+        elif key := _KEY.match(line):
+            lines[(*prefix, key.group(1) or key.group(2))] = number
+            closing = _opens_multiline(key.group(3))
+    return lines
+
+
+def near(word: str, allowed: tuple[str, ...] | list[str]) -> str:
+    """Return ` (did you mean 'x'?)` for the closest allowed word, or "" when none is close."""
+    import difflib
+
+    match = difflib.get_close_matches(word, allowed, n=1, cutoff=0.6)
+    return f" (did you mean {match[0]!r}?)" if match else ""
+
+
+def _read(path: Path, problems: list[Problem]) -> str:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            problems.append(Problem(path.name, "", f"larger than {MAX_FILE_BYTES} bytes; not read"))
+            return ""
+        return path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        problems.append(Problem(path.name, "", f"not UTF-8 text: {error.reason} at byte {error.start}"))
+    except OSError as error:
+        problems.append(Problem(path.name, "", f"cannot be read: {error.strerror or error}"))
+    return ""
+
+
+def _columns_fit(file: str, header: list[str], columns: tuple[str, ...], problems: list[Problem]) -> bool:
+    before = len(problems)
+    for name in sorted(set(header) - set(columns)):
+        message = f"unknown column {name!r}{near(name, columns)}; allowed: {', '.join(columns)}"
+        problems.append(Problem(file, "line 1", message))
+    for name in columns:
+        if header.count(name) != 1:
+            message = f"column {name!r} is missing" if name not in header else f"column {name!r} stands more than once"
+            problems.append(Problem(file, "line 1", message))
+    return len(problems) == before
+
+
+def _append_row(
+    rows: list[CsvRow], file: str, line: int, header: list[str], cells: list[str], problems: list[Problem]
+) -> None:
+    if len(cells) == len(header):
+        rows.append(CsvRow(file, line, dict(zip(header, cells, strict=True))))
+    else:
+        problems.append(Problem(file, f"line {line}", f"{len(cells)} cells; the header has {len(header)}"))
+
+
+def _enter(parts: list[str], counts: dict[tuple[str | int, ...], int], *, array: bool) -> tuple[str | int, ...]:
+    prefix: tuple[str | int, ...] = ()
+    for part in parts[:-1]:
+        prefix = (*prefix, part.strip())
+        if prefix in counts:
+            prefix = (*prefix, counts[prefix])
+    prefix = (*prefix, parts[-1].strip())
+    if not array:
+        return prefix
+    counts[prefix] = counts.get(prefix, -1) + 1
+    return (*prefix, counts[prefix])
+
+
+def _opens_multiline(rest: str) -> str:
+    for quotes in ('"""', "'''"):
+        if rest.lstrip().startswith(quotes) and rest.count(quotes) == 1:
+            return quotes
+    return ""
