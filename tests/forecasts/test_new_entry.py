@@ -1,0 +1,74 @@
+"""Ids of new entries: the next number, whoever else writes at the same time."""
+
+import threading
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from forecasts import ledger
+from forecasts.domain import Confirmation, Retraction
+from forecasts.errors import ConflictError
+from forecasts.new_entry import append_new, next_id
+from forecasts.people import LOCAL_OWNER
+from forecasts.store import Store, open_store
+
+NOW = datetime(2026, 7, 2, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with open_store(f"sqlite:///{tmp_path / 'x.sqlite'}") as opened:
+        yield opened
+
+
+def confirmation(entry: str) -> Confirmation:
+    return Confirmation(entry, date(2026, 7, 1), date(2026, 7, 1), (), "")
+
+
+def test_numbers_follow_the_highest_one_ever_given(store: Store) -> None:
+    assert next_id(store, "b", "C") == "C001"
+    names = ["C009", "C2", "Cold", "C1000x", "D5000", "C112"]
+    ledger.append(store, [confirmation(n) for n in names], board="b", actor=LOCAL_OWNER, now=NOW)
+    assert next_id(store, "b", "C") == "C113"
+    ledger.append(store, [Retraction("X001", "C112", "wrong", date(2026, 7, 2))], board="b", actor=LOCAL_OWNER, now=NOW)
+    assert next_id(store, "b", "C") == "C113", "an id is never given twice"
+    assert next_id(store, "other", "C") == "C001"
+
+
+def test_two_that_chose_the_same_number_both_get_in(store: Store) -> None:
+    seen = []
+
+    def late(entry: str) -> Confirmation:
+        seen.append(entry)
+        if len(seen) == 1:
+            ledger.append(store, [confirmation(entry)], board="b", actor=LOCAL_OWNER, now=NOW)
+        return confirmation(entry)
+
+    entry = append_new(store, late, letter="C", board="b", actor=LOCAL_OWNER, now=NOW)
+    assert seen == ["C001", "C002"]
+    assert (entry.entry, entry.position) == ("C002", 2)
+
+
+def test_many_writers_lose_nothing(store: Store) -> None:
+    def write() -> None:
+        for _ in range(5):
+            append_new(store, confirmation, letter="C", board="b", actor=LOCAL_OWNER, now=NOW)
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(e.entry for e in ledger.history(store, "b")) == [f"C{i:03d}" for i in range(1, 21)]
+
+
+def test_a_conflict_about_something_else_is_reported(store: Store) -> None:
+    append_new(store, confirmation, letter="C", board="b", actor=LOCAL_OWNER, now=NOW)
+
+    def retract(entry: str) -> Retraction:
+        return Retraction(entry, "C001", "twice", date(2026, 7, 2))
+
+    append_new(store, retract, letter="X", board="b", actor=LOCAL_OWNER, now=NOW)
+    with pytest.raises(ConflictError, match="C001 was retracted by X001"):
+        append_new(store, retract, letter="X", board="b", actor=LOCAL_OWNER, now=NOW)
