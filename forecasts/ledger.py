@@ -1,0 +1,329 @@
+"""The ledger: records that are only ever added, read back as they stood at any instant.
+
+Every board has its own gapless sequence of positions, given under the board's write lock. Each row's digest covers the
+row and the digest before it, so one hash names a whole prefix. A correction is a new version of an entry, a retraction
+is a row of its own; what is in force at an `as_of` follows from the rows alone.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecasts.codec import canonical, check_identifier, decode, encode, kind_of, parse
+from forecasts.domain import BoardVersion, Entry, Evidence, LedgerView, Mode, Record, Retraction
+from forecasts.errors import ConflictError, RecordError, StoreError
+from forecasts.instants import TICK, last_whole_day, to_text, utc
+from forecasts.people import Action, Actor, authorise
+from forecasts.schema import boards, ledger
+from forecasts.store import Store, lock_board
+
+NO_DIGEST = "0" * 64
+"""Digest of the empty ledger."""
+
+_ACTIONS: dict[str, Action] = {
+    "evidence": "evidence",
+    "retraction": "retract",
+    "occurrence": "occurrence",
+    "confirmation": "confirm",
+    "resolution": "resolve",
+    "board_version": "define_board",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The end of a board's ledger."""
+
+    position: int
+    """0 for an empty ledger."""
+    digest: str
+    recorded_at: datetime | None
+
+
+def append(
+    store: Store,
+    records: Sequence[Record],
+    *,
+    board: str,
+    actor: Actor,
+    now: datetime,
+    expected_version: Mapping[str, int] | None = None,
+) -> tuple[Entry, ...]:
+    """Add records to a board's ledger in one transaction: all of them or none.
+
+    Parameters
+    ----------
+    records : in the order in which they are to stand; at most one for each entry id.
+    now : aware instant; the rows are recorded then, or just after the ledger's last row if that is later.
+    expected_version : entry id -> the newest version that the writer has seen, for corrections. An id that is not
+        in it (or stands at 0) must be new.
+
+    Raises
+    ------
+    ConflictError
+        When an entry has another newest version than expected, or was retracted; it names who wrote what and when.
+    ForbiddenError
+        When the actor's role does not include one of the records.
+    RecordError
+        When a record cannot be kept, a retraction has no target, or a correction changes an entry's type or target.
+    StoreError
+        When the database refuses; nothing is written.
+    """
+    check_identifier(board)
+    now = utc(now)
+    texts = [canonical(encode(record)) for record in records]
+    _check_actor(records, board, actor)
+    expected = dict(expected_version or {})
+    with store.writing() as connection:
+        lock_board(connection, board)
+        _check_records(connection, records, board, expected)
+        entries = _rows(_tail(connection, board), records, texts, board=board, actor=actor, now=now, expected=expected)
+        if entries:
+            insert_rows(connection, entries, texts)
+    return entries
+
+
+def read(store: Store, board: str, *, as_of: datetime, mode: Mode) -> LedgerView:
+    """Return what is in force at an `as_of`: the newest version of every entry that is not retracted.
+
+    Live counts the rows recorded by then. Retrospective counts the rows published on a day that was over by then,
+    whenever they were recorded; so to move a publication to a later day, retract the entry and enter it again.
+    A board that nobody has written to has an empty view.
+    """
+    as_of = utc(as_of)
+    with store.reading() as connection:
+        rows = connection.execute(_bounded(board, as_of, mode)).all()
+    if not rows:
+        return LedgerView(board, as_of, mode, 0, NO_DIGEST, None)
+    last = rows[-1]
+    digest = last.digest if mode == "live" else _digest_of_records(rows)
+    return LedgerView(board, as_of, mode, last.position, digest, last.recorded_at, _in_force(rows))
+
+
+def tail(store: Store, board: str) -> Tail:
+    """Return the end of a board's ledger; position 0 when it is empty."""
+    with store.reading() as connection:
+        return _tail(connection, board)
+
+
+def history(store: Store, board: str, *, entry: str | None = None) -> tuple[Entry, ...]:
+    """Return every row of a board, or every version of one of its entries, in ledger order."""
+    with store.reading() as connection:
+        return tuple(_entry(row) for row in connection.execute(_all_rows(board, entry)))
+
+
+def known_boards(store: Store) -> tuple[str, ...]:
+    """Return the ids of the boards that have a ledger, sorted."""
+    some = sa.exists().where(ledger.c.board == boards.c.id)
+    with store.reading() as connection:
+        return tuple(connection.execute(sa.select(boards.c.id).where(some).order_by(boards.c.id)).scalars())
+
+
+def row_digest(before: str, entry: Entry, text: str) -> str:
+    """Return a row's digest: SHA-256 over the digest before it, its place, time and author, and its record's text."""
+    head = [entry.board, entry.position, entry.entry, entry.version, to_text(entry.recorded_at), entry.recorded_by]
+    return hashlib.sha256("\n".join((before, canonical(head), text)).encode()).hexdigest()
+
+
+def verify(store: Store, board: str) -> Tail:
+    """Recompute every digest of a board and check positions, versions and times.
+
+    Raises
+    ------
+    StoreError
+        Naming the first position at which the ledger is not what its digests say.
+    """
+    with store.reading() as connection:
+        rows = connection.execute(_all_rows(board, None)).all()
+    check_chain([_entry(row) for row in rows], [row.record for row in rows])
+    return Tail(rows[-1].position, rows[-1].digest, rows[-1].recorded_at) if rows else Tail(0, NO_DIGEST, None)
+
+
+def check_chain(entries: Sequence[Entry], texts: Sequence[str]) -> None:
+    """Check that rows are one whole ledger from position 1; raises StoreError naming the first wrong position."""
+    before, last_at, versions = NO_DIGEST, None, dict[str, int]()
+    for place, (entry, text) in enumerate(zip(entries, texts, strict=True), 1):
+        versions[entry.entry] = versions.get(entry.entry, 0) + 1
+        wrong = {
+            f"position {entry.position} in place {place}": entry.position != place,
+            f"version {entry.version} of {entry.entry} as number {versions[entry.entry]}": entry.version
+            != versions[entry.entry],
+            "a time that does not rise": last_at is not None and entry.recorded_at <= last_at,
+            "a digest that does not match": entry.digest != row_digest(before, entry, text),
+        }
+        found = next((what for what, is_wrong in wrong.items() if is_wrong), None)
+        if found:
+            raise StoreError(f"{entry.board}: ledger position {place} holds {found}; restore it from a backup")
+        before, last_at = entry.digest, entry.recorded_at
+
+
+def insert_rows(connection: sa.Connection, entries: Sequence[Entry], texts: Sequence[str]) -> None:
+    """Write rows as they are; the caller holds the board's lock."""
+    values = [
+        {
+            "board": e.board,
+            "position": e.position,
+            "entry": e.entry,
+            "version": e.version,
+            "kind": kind_of(e.record),
+            "target": e.record.target if isinstance(e.record, Retraction) else None,
+            "published_on": e.record.published_on,
+            "recorded_at": e.recorded_at,
+            "recorded_by": e.recorded_by,
+            "record": text,
+            "digest": e.digest,
+        }
+        for e, text in zip(entries, texts, strict=True)
+    ]
+    connection.execute(ledger.insert(), values)
+
+
+def _check_actor(records: Iterable[Record], board: str, actor: Actor) -> None:
+    for record in records:
+        authorise(actor, _ACTIONS[kind_of(record)], board)
+        if isinstance(record, Evidence) and record.forecaster != actor.id:
+            authorise(actor, "evidence_of_others", board)
+
+
+def _check_records(
+    connection: sa.Connection, records: Sequence[Record], board: str, expected: Mapping[str, int]
+) -> None:
+    ids = [record.id for record in records]
+    if len(set(ids)) != len(ids):
+        raise RecordError(f"{board}: two records of one entry in {', '.join(ids)}; append them one after the other")
+    targets = [r.target for r in records if isinstance(r, Retraction)]
+    if len(set(targets)) != len(targets):
+        raise RecordError(f"{board}: two retractions of one entry in {', '.join(targets)}")
+    newest = _newest(connection, board, {*ids, *targets})
+    retracted = _retracted(connection.execute(_bounded(board, None, "live", kind="retraction")).all())
+    for record in records:
+        _check_version(newest.get(record.id), record, board, expected.get(record.id, 0))
+        _check_not_retracted(newest, retracted, record.id, board)
+        if isinstance(record, Retraction):
+            _check_target(newest, record, board, ids)
+            _check_not_retracted(newest, retracted, record.target, board)
+
+
+def _check_version(newest: Entry | None, record: Record, board: str, expected: int) -> None:
+    found = newest.version if newest else 0
+    if found != expected:
+        seen = f"version {expected} was expected to be the newest" if expected else "it was expected to be new"
+        raise ConflictError(f"{board}: entry {record.id}: {seen}, but {_who(newest)}", newest)
+    if newest is None:
+        return
+    if type(newest.record) is not type(record):
+        raise RecordError(f"{board}: entry {record.id} is a {kind_of(newest.record)}, not a {kind_of(record)}")
+    if (
+        isinstance(record, Retraction)
+        and isinstance(newest.record, Retraction)
+        and record.target != newest.record.target
+    ):
+        raise RecordError(f"{board}: retraction {record.id} is of {newest.record.target}; its target cannot change")
+
+
+def _check_target(newest: Mapping[str, Entry], record: Retraction, board: str, ids: Sequence[str]) -> None:
+    if record.target in ids:
+        raise RecordError(f"{board}: retraction {record.id}: {record.target} is written in the same step")
+    if record.target not in newest:
+        raise RecordError(f"{board}: retraction {record.id}: there is no entry {record.target}")
+    if isinstance(newest[record.target].record, BoardVersion):
+        raise RecordError(f"{board}: retraction {record.id}: a definition is replaced by a new one, not retracted")
+
+
+def _check_not_retracted(newest: Mapping[str, Entry], retracted: Mapping[str, Entry], entry: str, board: str) -> None:
+    if entry in retracted and entry in newest:
+        by = retracted[entry]
+        raise ConflictError(f"{board}: entry {entry} was retracted by {by.entry}: {_who(by)}", by)
+
+
+def _who(entry: Entry | None) -> str:
+    if entry is None:
+        return "nothing was ever entered under this id"
+    return f"version {entry.version} was written by {entry.recorded_by} at {to_text(entry.recorded_at)}"
+
+
+def _rows(
+    end: Tail,
+    records: Sequence[Record],
+    texts: Sequence[str],
+    *,
+    board: str,
+    actor: Actor,
+    now: datetime,
+    expected: Mapping[str, int],
+) -> tuple[Entry, ...]:
+    entries = []
+    for record, text in zip(records, texts, strict=True):
+        at = max(now, end.recorded_at + TICK) if end.recorded_at else now
+        version = expected.get(record.id, 0) + 1
+        bare = Entry(board, end.position + 1, record.id, version, at, actor.id, record, "")
+        digest = row_digest(end.digest, bare, text)
+        entries.append(Entry(board, bare.position, record.id, version, at, actor.id, record, digest))
+        end = Tail(bare.position, digest, at)
+    return tuple(entries)
+
+
+def _tail(connection: sa.Connection, board: str) -> Tail:
+    columns = (ledger.c.position, ledger.c.digest, ledger.c.recorded_at)
+    query = sa.select(*columns).where(ledger.c.board == board).order_by(ledger.c.position.desc()).limit(1)
+    row = connection.execute(query).first()
+    return Tail(row.position, row.digest, row.recorded_at) if row else Tail(0, NO_DIGEST, None)
+
+
+def _newest(connection: sa.Connection, board: str, ids: Iterable[str]) -> dict[str, Entry]:
+    query = sa.select(ledger).where(ledger.c.board == board, ledger.c.entry.in_(list(ids)))
+    rows = connection.execute(query.order_by(ledger.c.position)).all()
+    return {row.entry: row for row in map(_entry, {row.entry: row for row in rows}.values())}
+
+
+def _all_rows(board: str, entry: str | None) -> sa.Select[Any]:
+    query = sa.select(ledger).where(ledger.c.board == board).order_by(ledger.c.position)
+    return query if entry is None else query.where(ledger.c.entry == entry)
+
+
+def _bounded(board: str, as_of: datetime | None, mode: Mode, *, kind: str | None = None) -> sa.Select[Any]:
+    query = _all_rows(board, None)
+    if kind is not None:
+        query = query.where(ledger.c.kind == kind, ledger.c.target.is_not(None))
+    if as_of is None:
+        return query
+    if mode == "live":
+        return query.where(ledger.c.recorded_at <= as_of)
+    if mode == "retrospective":
+        return query.where(ledger.c.published_on <= last_whole_day(as_of))
+    raise ValueError(f"mode {mode!r}; allowed: live, retrospective")
+
+
+def _in_force(rows: Sequence[sa.Row[Any]]) -> tuple[Entry, ...]:
+    newest = {row.entry: row for row in rows}  # a dict keeps the place of the first version and the row of the last
+    retracted = _retracted([row for row in rows if row.target is not None])
+    return tuple(_entry(row) for entry, row in newest.items() if entry not in retracted)
+
+
+def _retracted(rows: Sequence[sa.Row[Any]]) -> dict[str, Entry]:
+    """Return entry id -> the retraction in force. A retraction can be retracted, by a later one only."""
+    found: dict[str, Entry] = {}
+    newest = {row.entry: row for row in rows}
+    for row in reversed(newest.values()):
+        if row.entry not in found:
+            found[row.target] = _entry(row)
+    return found
+
+
+def _digest_of_records(rows: Sequence[sa.Row[Any]]) -> str:
+    total = hashlib.sha256()
+    for row in rows:
+        total.update(f"{row.entry}\n{row.version}\n{row.record}\n".encode())
+    return total.hexdigest()
+
+
+def _entry(row: sa.Row[Any]) -> Entry:
+    try:
+        record = decode(parse(row.record))
+    except RecordError as error:
+        raise StoreError(f"{row.board}: ledger position {row.position} cannot be read: {error}") from error
+    return Entry(row.board, row.position, row.entry, row.version, row.recorded_at, row.recorded_by, record, row.digest)

@@ -1,0 +1,234 @@
+"""Tables of the store, the one type of instants, and the triggers that make the record append-only.
+
+The same tables on SQLite and PostgreSQL. Ledger, snapshots and their rows can only be added to: triggers refuse UPDATE,
+DELETE, TRUNCATE and the REPLACE that SQLite would do without either. People and boards are ordinary rows.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecasts.instants import from_text, to_text, utc
+
+SCHEMA = "0001"
+"""Revision that this program reads and writes, the last of `forecasts/migrations`; they are ordered as text."""
+
+PROTECTED = {
+    "ledger": (
+        "board = NEW.board AND position = NEW.position",
+        "board = NEW.board AND entry = NEW.entry AND version = NEW.version",
+    ),
+    "snapshots": ("number = NEW.number", "id = NEW.id"),
+    "snapshot_lines": ("number = NEW.number",),
+    "snapshot_rows": ("line = NEW.line AND snapshot = NEW.snapshot",),
+}
+"""Insert-only tables, each with the conditions under which SQLite's REPLACE would remove a row."""
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An aware UTC datetime: `timestamptz` on PostgreSQL, fixed-width ISO text on SQLite, which knows no time zones."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Return the type of the database's column."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(sa.DateTime(timezone=True))
+        return dialect.type_descriptor(sa.Text())
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
+        """Convert on the way in; raises ValueError for a datetime without a zone."""
+        if value is None:
+            return None
+        return utc(value) if dialect.name == "postgresql" else to_text(value)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        """Convert on the way out."""
+        if value is None:
+            return None
+        return utc(value) if dialect.name == "postgresql" else from_text(value)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+boards = sa.Table("boards", metadata, sa.Column("id", sa.Text, primary_key=True))
+"""One row a board: writers of a board's record lock it."""
+
+ledger = sa.Table(
+    "ledger",
+    metadata,
+    sa.Column("board", sa.Text, sa.ForeignKey("boards.id"), nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("entry", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("target", sa.Text),
+    sa.Column("published_on", sa.Date, nullable=False),
+    sa.Column("recorded_at", Instant, nullable=False),
+    sa.Column("recorded_by", sa.Text, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.PrimaryKeyConstraint("board", "position"),
+    sa.UniqueConstraint("board", "entry", "version"),
+)
+"""`record` is the canonical JSON that the digest covers; `kind`, `target` and `published_on` repeat parts of it."""
+
+_IS_RETRACTION = ledger.c.target.is_not(None)
+sa.Index(
+    "ix_ledger_board_target",
+    ledger.c.board,
+    ledger.c.target,
+    sqlite_where=_IS_RETRACTION,
+    postgresql_where=_IS_RETRACTION,
+)
+
+people = sa.Table(
+    "people",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("email", sa.Text, unique=True),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("added_at", Instant, nullable=False),
+    sa.Column("erased_at", Instant),
+)
+
+snapshots = sa.Table(
+    "snapshots",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("board", sa.Text, sa.ForeignKey("boards.id"), nullable=False),
+    sa.Column("mode", sa.Text, nullable=False),
+    sa.Column("as_of", Instant, nullable=False),
+    sa.Column("known_through", sa.Date, nullable=False),
+    sa.Column("published_at", Instant, nullable=False),
+    sa.Column("board_version", sa.Text, nullable=False),
+    sa.Column("ledger_position", sa.Integer, nullable=False),
+    sa.Column("ledger_digest", sa.Text, nullable=False),
+    sa.Column("detail_hash", sa.Text, nullable=False),
+    sa.Column("futures_hash", sa.Text),
+    sa.Column("receipt", sa.Text, nullable=False),
+    sa.Index(None, "board", "mode", "as_of"),
+)
+
+snapshot_lines = sa.Table(
+    "snapshot_lines",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("board", sa.Text, sa.ForeignKey("boards.id"), nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("grouping", sa.Text, nullable=False),
+    sa.Column("deadline", sa.Text, nullable=False),
+    sa.Column("measure", sa.Text, nullable=False),
+    sa.UniqueConstraint("board", "subject", "grouping", "deadline", "measure"),
+)
+"""What a number of a snapshot speaks of, once for all snapshots; `deadline` is an ISO day, or empty for none."""
+
+snapshot_rows = sa.Table(
+    "snapshot_rows",
+    metadata,
+    sa.Column("line", sa.Integer, sa.ForeignKey("snapshot_lines.number"), nullable=False),
+    sa.Column("snapshot", sa.Integer, sa.ForeignKey("snapshots.number"), nullable=False),
+    sa.Column("place", sa.SmallInteger, nullable=False),
+    sa.Column("value", sa.Double),
+    sa.Column("low50", sa.Double),
+    sa.Column("high50", sa.Double),
+    sa.Column("low90", sa.Double),
+    sa.Column("high90", sa.Double),
+    sa.Column("mcse", sa.Double),
+    sa.Column("band_resolved", sa.SmallInteger),
+    sa.Column("state", sa.SmallInteger, nullable=False),
+    sa.PrimaryKeyConstraint("line", "snapshot"),
+    sa.Index(None, "snapshot"),
+    sqlite_with_rowid=False,
+)
+"""The numbers, narrow and clustered by line, so that a trend is one range read."""
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("board", sa.Text, nullable=False),
+    sa.Column("mode", sa.Text, nullable=False),
+    sa.Column("as_of", Instant, nullable=False),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("snapshot", sa.Text),
+    sa.Column("receipt", sa.Text, nullable=False),
+    sa.Index(None, "board", "mode", "number"),
+)
+
+_REFUSAL = "is append-only"
+_NO_GAPS = "ledger positions have no gaps"
+
+
+def protect(connection: sa.Connection) -> None:
+    """Create the triggers of all insert-only tables anew; a migration that rebuilds a table on SQLite loses them."""
+    statements = _postgresql_triggers() if connection.dialect.name == "postgresql" else _sqlite_triggers()
+    for statement in statements:
+        connection.execute(sa.text(statement))
+
+
+_GAP = "NEW.position <> 1 + coalesce((SELECT max(position) FROM ledger WHERE board = NEW.board), 0)"
+
+
+def _sqlite_triggers() -> list[str]:
+    statements = []
+    for table, keys in PROTECTED.items():
+        refuse = f"{table} {_REFUSAL}"
+        taken = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {key})" for key in keys)  # noqa: S608
+        statements += _sqlite_trigger(f"{table}_forbid_update", f"UPDATE ON {table}", refuse)
+        statements += _sqlite_trigger(f"{table}_forbid_delete", f"DELETE ON {table}", refuse)
+        statements += _sqlite_trigger(f"{table}_forbid_replace", f"INSERT ON {table} WHEN {taken}", refuse)
+    return statements + _sqlite_trigger("ledger_forbid_gap", f"INSERT ON ledger WHEN {_GAP}", _NO_GAPS)
+
+
+def _sqlite_trigger(name: str, before: str, refuse: str) -> list[str]:
+    create = f"CREATE TRIGGER {name} BEFORE {before} BEGIN SELECT RAISE(ABORT, '{refuse}'); END"
+    return [f"DROP TRIGGER IF EXISTS {name}", create]
+
+
+def _postgresql_triggers() -> list[str]:
+    statements = [_POSTGRESQL_FORBID_CHANGE, _POSTGRESQL_FORBID_GAP]
+    for table in PROTECTED:
+        moment = f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT"
+        statements += _postgresql_trigger(
+            f"{table}_forbid_change", table, f"{moment} EXECUTE FUNCTION twixt_forbid_change()"
+        )
+    moment = "BEFORE INSERT ON ledger FOR EACH ROW"
+    return statements + _postgresql_trigger(
+        "ledger_forbid_gap", "ledger", f"{moment} EXECUTE FUNCTION twixt_forbid_gap()"
+    )
+
+
+def _postgresql_trigger(name: str, table: str, rest: str) -> list[str]:
+    return [f"DROP TRIGGER IF EXISTS {name} ON {table}", f"CREATE TRIGGER {name} {rest}"]
+
+
+_POSTGRESQL_FORBID_CHANGE = f"""
+CREATE OR REPLACE FUNCTION twixt_forbid_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% {_REFUSAL}', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$"""
+
+_POSTGRESQL_FORBID_GAP = f"""
+CREATE OR REPLACE FUNCTION twixt_forbid_gap() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF {_GAP} THEN
+    RAISE EXCEPTION '{_NO_GAPS}' USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$"""

@@ -1,0 +1,265 @@
+"""The database of a home: SQLite in WAL mode without any service, or PostgreSQL by URL; one code path for both.
+
+Readers see one consistent state and never block; writers take their lock at once (BEGIN IMMEDIATE, a row lock on the
+board). Every failure of the database leaves as one `StoreError` line, with nothing written.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from forecasts.errors import StoreError
+from forecasts.schema import SCHEMA, boards
+
+BUSY_SECONDS = 15.0
+"""How long a writer waits for another one."""
+
+_WAL_ATTEMPTS = 100
+_MIGRATION_LOCK = 7_495_833_012_611
+"""Key of PostgreSQL's advisory lock under which one process at a time migrates."""
+
+_SQLITE_REASONS = {
+    "SQLITE_BUSY": "is locked by another process; try again when it has finished",
+    "SQLITE_LOCKED": "is locked by another connection; try again when it has finished",
+    "SQLITE_READONLY": "is read-only; make the file and its directory writable",
+    "SQLITE_CANTOPEN": "cannot be opened; its directory must exist and be readable and writable",
+    "SQLITE_FULL": "cannot grow because the disk is full; free some space",
+    "SQLITE_IOERR": "cannot be read or written by the system (disk full, quota or faulty device)",
+    "SQLITE_CORRUPT": "is damaged; restore it from a backup or a dump",
+    "SQLITE_NOTADB": "is not a database of twixt",
+    "SQLITE_PERM": "may not be accessed by this user",
+}
+_POSTGRESQL_REASONS = {
+    "53100": "cannot grow because the server's disk is full",
+    "25006": "is read-only",
+    "55P03": "is locked by another session; try again when it has finished",
+    "40P01": "is locked by another session; try again",
+    "28": "refuses this user or password",
+    "3D": "does not exist on the server",
+    "42501": "refuses this user the table",
+    "57": "is shutting down or was cancelled by the server",
+    "08": "cannot be reached",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An opened database of the current schema. Close it, or use it as a context manager."""
+
+    engine: sa.Engine
+    label: str
+    """What messages call it: the file, or the URL without its password."""
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Give a connection on which all statements see the same state; raises StoreError."""
+        options: dict[str, Any] = {}
+        if self.engine.dialect.name == "postgresql":
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with plain_errors(self.label), self.engine.connect() as raw, raw.execution_options(**options).begin():
+            yield raw
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Give a connection in one transaction, kept whole when the block ends, undone when it raises; StoreError."""
+        with plain_errors(self.label), self.engine.connect() as raw, raw.execution_options(immediate=True).begin():
+            yield raw
+
+    def close(self) -> None:
+        """Give the connections back to the system."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_store(url: str, *, migrate: bool = True, busy_seconds: float = BUSY_SECONDS) -> Store:
+    """Open the database of a URL, create it when it is absent, and bring it to this program's schema.
+
+    Parameters
+    ----------
+    url : `sqlite:///FILE` or `postgresql://USER@HOST/NAME`.
+    migrate : without it nothing is created or changed.
+    busy_seconds : how long to wait for another writer.
+
+    Raises
+    ------
+    StoreError
+        When the URL is of another kind, the database cannot be opened, its schema is newer than this program, or
+        (without `migrate`) it is absent or older.
+    """
+    address = _address(url)
+    label = address.database if address.get_backend_name() == "sqlite" else address.render_as_string(hide_password=True)
+    store = Store(_engine(address, busy_seconds), str(label))
+    try:
+        _bring_up_to_date(store, address, migrate=migrate, busy_seconds=busy_seconds)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def lock_board(connection: sa.Connection, board: str) -> None:
+    """Take a board's write lock until the transaction ends, adding the board's row when it is new."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    connection.execute(insert(boards).values(id=board).on_conflict_do_nothing())
+    connection.execute(sa.select(boards.c.id).where(boards.c.id == board).with_for_update())
+
+
+def lock_people(connection: sa.Connection) -> None:
+    """Take the write lock of the people table until the transaction ends; on SQLite the transaction itself is one."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("LOCK TABLE people IN SHARE ROW EXCLUSIVE MODE"))
+
+
+@contextmanager
+def plain_errors(label: str) -> Iterator[None]:
+    """Turn any failure of the database into a `StoreError` of one line that begins with the label."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(f"{label}: {_reason(error.orig)}") from error
+    except sqlite3.Error as error:
+        raise StoreError(f"{label}: {_reason(error)}") from error
+
+
+def _reason(error: BaseException | None) -> str:
+    name = getattr(error, "sqlite_errorname", None)
+    if name is not None:
+        known = next((text for code, text in _SQLITE_REASONS.items() if name.startswith(code)), None)
+    else:
+        state = getattr(error, "sqlstate", None) or "08"
+        known = next((text for code, text in _POSTGRESQL_REASONS.items() if state.startswith(code)), None)
+    detail = " ".join(str(error).split())[:200]
+    return f"{known} ({detail})" if known else f"refused: {detail}"
+
+
+def _address(url: str) -> sa.URL:
+    try:
+        address = sa.make_url(url)
+        backend = address.get_backend_name()
+        if backend == "postgres":
+            backend, address = "postgresql", address.set(drivername="postgresql")
+    except (ArgumentError, ValueError, NoSuchModuleError):
+        raise StoreError(
+            "the database URL cannot be read; allowed: sqlite:///FILE, postgresql://USER@HOST/NAME"
+        ) from None
+    if backend == "postgresql":
+        return address.set(drivername="postgresql+psycopg")
+    if backend != "sqlite":
+        raise StoreError(f"{backend}: unknown database; allowed: sqlite:///FILE, postgresql://USER@HOST/NAME")
+    if not address.database or address.database == ":memory:":
+        raise StoreError("sqlite://: a record in memory would be lost; name a file: sqlite:///FILE")
+    return address.set(drivername="sqlite")
+
+
+def _engine(address: sa.URL, busy_seconds: float, *, rebuilding: bool = False) -> sa.Engine:
+    if address.drivername == "sqlite":
+        engine = sa.create_engine(address, connect_args={"timeout": busy_seconds})
+        sa.event.listen(engine, "connect", _rebuild_sqlite if rebuilding else _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    options = f"-c timezone=UTC -c lock_timeout={int(busy_seconds * 1000)}"
+    return sa.create_engine(address, connect_args={"options": options, "connect_timeout": 10}, pool_pre_ping=True)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions by itself
+    for pragma in ("foreign_keys = ON", "recursive_triggers = ON", "synchronous = FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _rebuild_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # and foreign keys stay off: a table that is rebuilt is dropped for a moment
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _bring_up_to_date(store: Store, address: sa.URL, *, migrate: bool, busy_seconds: float) -> None:
+    if address.drivername == "sqlite":
+        _check_file(Path(str(address.database)), migrate=migrate)
+    with store.reading() as connection:
+        found = _schema_version(connection)
+    _check_version(store, found, migrate=migrate)
+    if found != SCHEMA:
+        _migrate(store, address, busy_seconds)
+
+
+def _check_file(path: Path, *, migrate: bool) -> None:
+    if path.is_file():
+        return
+    if not migrate:
+        raise StoreError(f"{path}: there is no record yet; `twixt init` creates it")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path.parent}: cannot be created ({error.strerror})") from error
+
+
+def _schema_version(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def _check_version(store: Store, found: str | None, *, migrate: bool) -> None:
+    if found is not None and found > SCHEMA:
+        raise StoreError(f"{store.label}: schema {found} is newer than this program's {SCHEMA}; upgrade twixt")
+    if found != SCHEMA and not migrate:
+        raise StoreError(
+            f"{store.label}: schema {found or 'none'}, {SCHEMA} is needed; `twixt init` brings it up to date"
+        )
+
+
+def _migrate(store: Store, address: sa.URL, busy_seconds: float) -> None:
+    """Run the migrations under a lock that only one process holds; a second one then finds nothing to do."""
+    from forecasts import migrations
+
+    if address.drivername == "sqlite":
+        with plain_errors(store.label):
+            _use_wal(str(address.database), busy_seconds)
+    engine = _engine(address, busy_seconds, rebuilding=True)
+    try:
+        with Store(engine, store.label).writing() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            found = _schema_version(connection)
+            _check_version(store, found, migrate=True)
+            if found != SCHEMA:
+                migrations.upgrade(connection, SCHEMA)
+    finally:
+        engine.dispose()
+
+
+def _use_wal(path: str, busy_seconds: float) -> None:
+    """Switch the file to WAL for good; SQLite does not itself wait for others that do so at the same moment."""
+    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
+    try:
+        for attempt in range(_WAL_ATTEMPTS):
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if attempt == _WAL_ATTEMPTS - 1 or not error.sqlite_errorname.startswith("SQLITE_BUSY"):
+                    raise
+                time.sleep(0.1)
+            else:
+                return
+    finally:
+        connection.close()
