@@ -309,8 +309,11 @@ def _by_draw(sample: Sample, weighed: Weighed, bounds: Int, threads: int) -> tup
 
 
 @nb.njit(nogil=True, cache=True)
-def _pair_weights(mass, size, pair):  # type: ignore[no-untyped-def]
-    """Fill (groups, groups) 1 / mass of the other groups, so scaled that draws of equal futures weigh by their mass."""
+def _pair_weights(mass, size, pair, pull):  # type: ignore[no-untyped-def]
+    """Fill K, (groups, groups) scaled 1 / mass of the other groups, and `pull` = K mass; return mass K mass.
+
+    The scale makes the sum over pairs of K e e' equal (sum of e)^2 / (sum of mass) where all futures are the same.
+    """
     total, count, scale = mass.sum(), size.sum(), 0.0
     for g in range(mass.size):
         for h in range(mass.size):
@@ -320,31 +323,41 @@ def _pair_weights(mass, size, pair):  # type: ignore[no-untyped-def]
                 pair[g, h] = count / max(total - mass[g] - mass[h], FLOOR * total)
     if scale > 0:
         pair /= scale
+    base = 0.0
+    for g in range(mass.size):
+        pull[g] = 0.0
+        for h in range(mass.size):
+            pull[g] += pair[g, h] * mass[h]
+        base += mass[g] * pull[g]
+    return base
 
 
 @nb.njit(nogil=True, cache=True)
-def _hits_by_day(codes, weight, low, high, q, days, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    for g in range(GROUPS):
-        for b in range(days):
-            out[g, b] = 0.0
+def _hits(codes, low, high, q, days, future, day):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """List the draw's futures in which a question happens by the last day, with their days; return how many."""
+    count = 0
     for n in range(low, high):
-        if codes[n, q] < days:
-            out[(n - low) % GROUPS, codes[n, q]] += weight[n]
+        code = codes[n, q]
+        if code < days:
+            future[count], day[count] = n, code
+            count += 1
+    return count
 
 
 @nb.njit(nogil=True, cache=True)
-def _column(by_day, days, probability, target, total, pair, pull, base, residual, product):  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    """Write one question's residual masses and their products over pairs for one draw, from `target` on.
+def _column(hits, weight, low, probability, first, last, pair, pull, base, total, seen, residual, product):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Write one question's residual masses and their products over pairs for one draw, targets first..last.
 
     With H the hit masses of the groups, m their masses and K the pairs' weights, the sum over pairs of
     K (H - p m) (H' - p m') is H K H - 2 p H K m + p^2 m K m, and H changes from day to day by that day's hits only.
     """
+    count, future, day = hits
     cross, square, hit = 0.0, 0.0, 0.0
-    seen = np.zeros(GROUPS)
-    for b in range(days):
-        for g in range(GROUPS):
-            new = by_day[g, b]
-            if new != 0.0:
+    seen[:] = 0.0
+    for t in range(first, last):
+        for i in range(count):
+            if day[i] == t - first:
+                new, g = weight[future[i]], (future[i] - low) % GROUPS
                 link = 0.0
                 for h in range(GROUPS):
                     link += pair[g, h] * seen[h]
@@ -352,32 +365,28 @@ def _column(by_day, days, probability, target, total, pair, pull, base, residual
                 cross += new * pull[g]
                 hit += new
                 seen[g] += new
-        p = probability[target + b]
-        residual[target + b] = hit - p * total
-        product[target + b] = square - 2.0 * p * cross + p * p * base
+        p = probability[t]
+        residual[t] = hit - p * total
+        product[t] = square - 2.0 * p * cross + p * p * base
 
 
 @nb.njit(nogil=True, cache=True)
 def _contributions(codes, weight, bounds, first, last, targets, probability, residual, between):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Fill rows first..last of (D, T) residual masses and of the contributions to the between-draw variance."""
-    by_day = np.empty((GROUPS, np.diff(targets).max()))
+    future, day = np.empty(np.diff(bounds).max(), np.int64), np.empty(np.diff(bounds).max(), np.int64)
     pair = np.empty((GROUPS, GROUPS))
-    pull, mass, size = np.empty(GROUPS), np.empty(GROUPS), np.empty(GROUPS)
+    pull, seen, mass, size = np.empty(GROUPS), np.empty(GROUPS), np.empty(GROUPS), np.empty(GROUPS)
     for d in range(first, last):
+        low, high = bounds[d], bounds[d + 1]
         mass[:] = 0.0
         size[:] = 0.0
-        for n in range(bounds[d], bounds[d + 1]):
-            mass[(n - bounds[d]) % GROUPS] += weight[n]
-            size[(n - bounds[d]) % GROUPS] += 1.0
-        _pair_weights(mass, size, pair)
-        base = 0.0
-        for g in range(GROUPS):
-            pull[g] = 0.0
-            for h in range(GROUPS):
-                pull[g] += pair[g, h] * mass[h]
-            base += mass[g] * pull[g]
+        for n in range(low, high):
+            mass[(n - low) % GROUPS] += weight[n]
+            size[(n - low) % GROUPS] += 1.0
+        base = _pair_weights(mass, size, pair, pull)
         total = mass.sum()
         for q in range(codes.shape[1]):
-            target, days = targets[q], targets[q + 1] - targets[q]
-            _hits_by_day(codes, weight, bounds[d], bounds[d + 1], q, days, by_day)
-            _column(by_day, days, probability, target, total, pair, pull, base, residual[d], between[d])
+            count = _hits(codes, low, high, q, targets[q + 1] - targets[q], future, day)
+            hits = (count, future, day)
+            span = (targets[q], targets[q + 1])
+            _column(hits, weight, low, probability, *span, pair, pull, base, total, seen, residual[d], between[d])

@@ -229,8 +229,10 @@ class _Plan:
 
     active: Int
     """(A,) questions whose table is not zero."""
+    moves: Mark
+    """(A, B) buckets whose row is not zero: the others leave every weight as it is."""
     table: Float
-    """(A, B, C) factors, or log factors where products could underflow."""
+    """(A, B, C) factors, or log factors where products could leave the range of doubles."""
     start: Float
     """(N,) weight before evidence, or its log."""
     peak: Float
@@ -246,13 +248,14 @@ def _plan(sample: Sample, table: Float) -> _Plan:
         where = np.argwhere(~np.isfinite(table))[0]
         raise ValueError(f"table at question, bucket, column {where.tolist()} is {table[tuple(where)]}; must be finite")
     active = np.flatnonzero(table.any(axis=(1, 2)))
-    centred = table[active] - table[active].max(axis=1, keepdims=True, initial=-np.inf)
-    nothing = np.zeros(table.shape[2])
-    if -centred.min(axis=1, initial=0.0).sum(axis=0).min(initial=0.0) <= PRODUCT_RANGE:
-        return _Plan(active, np.exp(centred), np.exp(sample.log_prior), nothing, logarithmic=False)
-    peak = np.full(table.shape[2], -np.inf)
-    _peaks(sample.codes, sample.log_prior, active, centred, peak)
-    return _Plan(active, centred, sample.log_prior, peak, logarithmic=True)
+    logs = table[active]
+    moves = logs.any(axis=2)
+    peak = np.zeros(table.shape[2])
+    if np.abs(logs).max(axis=1, initial=0.0).sum(axis=0).max(initial=0.0) <= PRODUCT_RANGE:
+        return _Plan(active, moves, np.exp(logs), np.exp(sample.log_prior), peak, logarithmic=False)
+    peak[:] = -np.inf
+    _peaks(sample.codes, sample.log_prior, active, logs, peak)
+    return _Plan(active, moves, logs, sample.log_prior, peak, logarithmic=True)
 
 
 def _totals(sample: Sample, plan: _Plan, targets: Int, *, threads: int) -> tuple[Float, Float]:
@@ -266,9 +269,8 @@ def _totals(sample: Sample, plan: _Plan, targets: Int, *, threads: int) -> tuple
 
     def task(k: int) -> None:
         for block, table in zip(blocks, tables, strict=True):
-            one, by_bucket = _accumulate(
-                sample.codes, plan.start, plan.active, table, plan.peak[block], targets, *chunks[k], plan.logarithmic
-            )
+            how = (plan.active, plan.moves, table, plan.peak[block], plan.logarithmic)
+            one, by_bucket = _accumulate(sample.codes, plan.start, *how, targets, *chunks[k])
             total[k, block], sums[k, :, :, block] = one, by_bucket
 
     in_threads(task, range(len(chunks)), threads)
@@ -279,10 +281,11 @@ def _mean_weights(sample: Sample, plan: _Plan, scale: Float, *, threads: int) ->
     """Return (N,) sums over the leading columns of weight * scale."""
     out = np.empty(sample.count)
     table = np.ascontiguousarray(plan.table[:, :, : scale.size])
+    how = (plan.active, plan.moves, table, plan.peak, plan.logarithmic)
     chunks = list(_chunks(sample.count))
 
     def task(k: int) -> None:
-        _mix_columns(sample.codes, plan.start, plan.active, table, plan.peak, scale, *chunks[k], plan.logarithmic, out)
+        _mix_columns(sample.codes, plan.start, *how, scale, *chunks[k], out)
 
     in_threads(task, range(len(chunks)), threads)
     return out
@@ -311,66 +314,65 @@ def in_threads(task: Callable[[int], None], arguments: Iterable[int], threads: i
 
 
 @nb.njit(nogil=True, cache=True)
-def _weights(code, start, active, table, peak, logarithmic, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+def _weights(code, start, active, moves, table, peak, logarithmic, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Fill `out` (C,) with one future's weights."""
     columns = out.size
-    if not logarithmic:
-        out[:] = start
-        for a in range(active.size):
-            row = table[a, code[active[a]]]
-            for c in range(columns):
-                out[c] *= row[c]
-        return
     for c in range(columns):
         out[c] = start - peak[c]
     for a in range(active.size):
-        row = table[a, code[active[a]]]
+        b = code[active[a]]
+        if moves[a, b] and logarithmic:
+            for c in range(columns):
+                out[c] += table[a, b, c]
+        elif moves[a, b]:
+            for c in range(columns):
+                out[c] *= table[a, b, c]
+    if logarithmic:
         for c in range(columns):
-            out[c] += row[c]
-    for c in range(columns):
-        out[c] = np.exp(out[c])
+            out[c] = np.exp(out[c])
 
 
 @nb.njit(nogil=True, cache=True)
-def _accumulate(codes, start, active, table, peak, targets, first, last, logarithmic):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+def _accumulate(codes, start, active, moves, table, peak, logarithmic, targets, first, last):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Return the sums of the weights (C,) and by target and bucket (T, G, C) of the futures first..last."""
     columns, never = table.shape[2], table.shape[1] - 1
     weight = np.empty(columns)
     total = np.zeros(columns)
     sums = np.zeros((targets.size, never, columns))
     for n in range(first, last):
-        _weights(codes[n], start[n], active, table, peak, logarithmic, weight)
+        _weights(codes[n], start[n], active, moves, table, peak, logarithmic, weight)
         for c in range(columns):
             total[c] += weight[c]
         for t in range(targets.size):
             b = codes[n, targets[t]]
             if b < never:
-                cell = sums[t, b]
                 for c in range(columns):
-                    cell[c] += weight[c]
+                    sums[t, b, c] += weight[c]
     return total, sums
 
 
 @nb.njit(nogil=True, cache=True)
-def _mix_columns(codes, start, active, table, peak, scale, first, last, logarithmic, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+def _mix_columns(codes, start, active, moves, table, peak, logarithmic, scale, first, last, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Write the futures' sums over columns of weight * scale, in eight lanes that are added in order."""
     weight = np.empty(scale.size)
     lanes = np.empty(8)
-    whole = scale.size // 8 * 8
     for n in range(first, last):
-        _weights(codes[n], start[n], active, table, peak, logarithmic, weight)
+        _weights(codes[n], start[n], active, moves, table, peak, logarithmic, weight)
         lanes[:] = 0.0
-        for c in range(0, whole, 8):
+        for c in range(0, scale.size // 8 * 8, 8):
             for i in range(8):
                 lanes[i] += weight[c + i] * scale[c + i]
+        for c in range(scale.size // 8 * 8, scale.size):
+            lanes[0] += weight[c] * scale[c]
         mixed = 0.0
         for i in range(8):
             mixed += lanes[i]
-        for c in range(whole, scale.size):
-            mixed += weight[c] * scale[c]
         out[n] = mixed
 
 
 @nb.njit(nogil=True, cache=True)
 def _peaks(codes, log_prior, active, table, peak):  # type: ignore[no-untyped-def]
+    """Raise `peak` (C,) to the largest log weight of each column."""
     for n in range(log_prior.size):
         for c in range(peak.size):
             log_weight = log_prior[n]
