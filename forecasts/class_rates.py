@@ -1,0 +1,130 @@
+"""Draws of the class rates, as they are kept: one slim netCDF file that names what it was sampled from.
+
+The file holds what ArviZ would call the group `posterior` (float32, by chain, draw and question), so any netCDF tool
+opens it, and text attributes: input hash, sampler settings, the gate's lines, versions. It is read with netCDF4 alone.
+
+Exposure is counted on the question's clock. On the clock `since_enabled` with Weibull shape k, t years without an
+event are t**k of cumulative hazard at rate 1. The model is fitted at the shape's median; as the posterior of the rate
+given k is Gamma(a, b(k)) with only b depending on k, `at_shape` carries a draw to another shape exactly.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasts.definition import Board, Case, Question
+
+Float = NDArray[np.float64]
+
+SCHEMA = "twixt class rates 1"
+_GROUP = "posterior"
+PRIOR_EXPOSURE = 0.01
+"""Years without an event that the prior of a class rate is worth (see `models.reference_class`)."""
+
+
+class DrawsFileError(ValueError):
+    """The bytes are not a draws file of this schema; the message says what was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRates:
+    """Posterior draws of the rate of each event question's reference class."""
+
+    questions: tuple[str, ...]
+    rate: NDArray[np.float32]
+    """Events per year, (chain, draw, question); on an own clock: cumulative hazard of the first year."""
+    input_hash: str
+    """Of the cases, the model's code and the sampler's settings."""
+    receipt: Mapping[str, Any]
+    """Plain JSON values: sampler settings, gate lines, attempts, versions, and for each question the probability of
+    cases as unlike each other as its class if one rate held for all (`models.reference_class.heterogeneity`)."""
+
+    @property
+    def rows(self) -> int:
+        """Number of draws R over all chains."""
+        return int(self.rate.shape[0] * self.rate.shape[1])
+
+    def of(self, question: str) -> NDArray[np.float64]:
+        """Return one question's (R,) draws, chain after chain; raises KeyError for a question without a class."""
+        if question not in self.questions:
+            raise KeyError(f"no class rate for {question!r}; there are: {', '.join(self.questions)}")
+        return self.rate[:, :, self.questions.index(question)].astype(np.float64).ravel()
+
+
+def class_exposure(board: Board, case: Case) -> float:
+    """Return a case's exposure on its question's clock, at the median of the clock's shape."""
+    return float(case.exposure_years ** median_shape(board.question(case.question)))
+
+
+def median_shape(question: Question) -> float:
+    """Return the median Weibull shape of a question's clock; 1 for a constant hazard."""
+    return question.shape.median if question.shape and question.clock == "since_enabled" else 1.0
+
+
+def at_shape(board: Board, question: Question, rate: Float, shape: Float) -> Float:
+    """Return (D,) class rates given each draw's shape, from draws given the median shape."""
+    cases = [c for c in board.cases if c.question == question.id]
+
+    def exposure(k: Float) -> Float:
+        return sum((c.comparability * c.exposure_years**k for c in cases), np.full(k.shape, PRIOR_EXPOSURE))
+
+    return np.asarray(rate * exposure(np.array([median_shape(question)])) / exposure(shape))
+
+
+def to_bytes(rates: ClassRates) -> bytes:
+    """Return the draws as a netCDF-4 file."""
+    import netCDF4
+
+    file = netCDF4.Dataset("draws.nc", "w", memory=1 << 16)
+    file.setncatts({"schema": SCHEMA, "input_hash": rates.input_hash, "receipt": json.dumps(rates.receipt)})
+    group = file.createGroup(_GROUP)
+    for name, size in zip(("chain", "draw", "question"), rates.rate.shape, strict=True):
+        group.createDimension(name, size)
+        labels = np.array(rates.questions, object) if name == "question" else np.arange(size)
+        group.createVariable(name, str if name == "question" else "i8", (name,))[:] = labels
+    variable = group.createVariable("rate", "f4", ("chain", "draw", "question"), zlib=True, shuffle=True)
+    variable.units = "events per year"
+    variable[:] = rates.rate
+    return bytes(file.close())
+
+
+def from_bytes(data: bytes) -> ClassRates:
+    """Read a draws file.
+
+    Raises
+    ------
+    DrawsFileError
+        When the bytes are not netCDF, another schema, or hold a rate that is not a finite number above 0.
+    """
+    import netCDF4
+
+    try:
+        file = netCDF4.Dataset("draws.nc", "r", memory=data)
+    except OSError as error:
+        raise DrawsFileError(f"not a netCDF file ({len(data)} bytes)") from error
+    with file:
+        if getattr(file, "schema", None) != SCHEMA:
+            raise DrawsFileError(f"schema {getattr(file, 'schema', None)!r}, needed: {SCHEMA!r}")
+        try:
+            group = file.groups[_GROUP]
+            questions, rate = group["question"][:], np.ma.filled(group["rate"][:], np.nan)
+            receipt = json.loads(file.receipt)
+        except (KeyError, IndexError, AttributeError, RuntimeError, OSError, ValueError) as error:
+            raise DrawsFileError(f"a part of the draws is missing or damaged: {error}") from error
+        return _checked(questions.tolist(), rate, str(file.input_hash), receipt)
+
+
+def _checked(
+    questions: Sequence[str], rate: NDArray[np.float32], input_hash: str, receipt: Mapping[str, Any]
+) -> ClassRates:
+    if rate.ndim != 3 or rate.shape[2] != len(questions) or not rate.size:
+        raise DrawsFileError(
+            f"rates of shape {rate.shape} for {len(questions)} questions; (chain, draw, question) needed"
+        )
+    if not np.all(np.isfinite(rate) & (rate > 0)):
+        raise DrawsFileError("a rate is not a finite number above 0")
+    return ClassRates(tuple(questions), rate.astype(np.float32), input_hash, receipt)

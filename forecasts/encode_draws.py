@@ -1,0 +1,108 @@
+"""Joint parameter draws of a board: class rates from the sampler, everything else drawn from what was elicited."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import numpy as np
+
+from forecasts.class_rates import ClassRates
+from forecasts.definition import Board
+from forecasts.encode_chance import Chance
+from forecasts.encode_rates import Hazards, hazards
+from forecasts.encode_series import SeriesDraws, series_draws
+from forecasts.encode_votes import gates, presidents, second_vote_rates
+from forecasts.encode_world import coming_events, edges_of, vintages
+from models.world import DAYS_PER_YEAR, NEVER, Draws, Float, Start
+
+
+def draws(board: Board, rates: ClassRates, start: Start, *, as_of: date, count: int, seed: int) -> Draws:
+    """Return the joint draws that the futures of a board run on.
+
+    Parameters
+    ----------
+    board, rates, start
+        The definition, draws of its class rates, and what is known when the futures begin.
+    as_of
+        Last day whose publications count: it chooses each series' state.
+    count
+        Number of draws D.
+    seed
+        Of the elicited quantities; each has a stream of its own, keyed by its name.
+
+    Raises
+    ------
+    KeyError
+        When an event question with an adjustment has no class rate.
+    ValueError
+        When the elicited numbers contradict each other (see `encode_rates.hazards` and `encode_votes.gates`).
+    """
+    chance = Chance(count, seed)
+    log_hr = edge_draws(board, chance)
+    drawn = hazards(board, rates, log_hr=log_hr, chance=chance)
+    known_through = date.fromordinal(board.opens.toordinal() + start.day)
+    trigger = drawn.hazard[:, [board.index(v.trigger) for v in board.votes]]
+    years = max((board.horizon - known_through).days, 1) / DAYS_PER_YEAR
+    paths = _paths(board, start, as_of=as_of, known_through=known_through, chance=chance)
+    events = coming_events(board, known_through=known_through)
+    return Draws(
+        rate=drawn.hazard,
+        shape=drawn.shape,
+        log_hr=_stack(log_hr.values(), count),
+        with_probability=_stack(_joint(board, chance), count),
+        gate=gates(board, trigger, years=years, chance=chance),
+        president=presidents(board, chance),
+        second_vote_rate=second_vote_rates(board, chance),
+        log_share=_stack((p.log_share for p in paths), count),
+        growth=_stack((p.growth for p in paths), count),
+        damping=_stack((p.damping for p in paths), count),
+        noise_sd=_stack((p.noise_sd for p in paths), count),
+        response=_stack((p.response for p in paths), count),
+        scheduled_probability=_stack(
+            (chance.probability(s.probability, f"scheduled:{s.question}:{s.on}") for s in events), count
+        ),
+    )
+
+
+def hazard_draws(board: Board, rates: ClassRates, *, count: int, seed: int) -> Hazards:
+    """Return class rate, factor and hazard of each event question, draw by draw the ones that `draws` uses."""
+    chance = Chance(count, seed)
+    return hazards(board, rates, log_hr=edge_draws(board, chance), chance=chance)
+
+
+def edge_draws(board: Board, chance: Chance) -> dict[tuple[str, str], Float]:
+    """Return (D,) draws of each edge's log hazard ratio by (parent, child), in board order.
+
+    Raises
+    ------
+    ValueError
+        When a hazard-ratio edge has no ratio.
+    """
+    drawn = {}
+    for edge in edges_of(board, "hazard_ratio"):
+        parent, child = edge.parents[0], edge.child
+        if edge.hazard_ratio is None:
+            raise ValueError(f"edge {parent!r} -> {child!r} has no hazard ratio")
+        drawn[parent, child] = chance.log_positive(edge.hazard_ratio, f"edge:{parent}>{child}")
+    return drawn
+
+
+def _joint(board: Board, chance: Chance) -> Iterable[Float]:
+    for edge in edges_of(board, "with"):
+        parent, child = edge.parents[0], edge.child
+        if edge.probability is None:
+            raise ValueError(f"edge {parent!r} -> {child!r} has no probability")
+        yield chance.probability(edge.probability, f"with:{parent}>{child}")
+
+
+def _paths(board: Board, start: Start, *, as_of: date, known_through: date, chance: Chance) -> list[SeriesDraws]:
+    known = (start.occurred != NEVER) | (start.clamped != NEVER)
+    reached = frozenset(q.id for q, done in zip(board.questions, known, strict=True) if done)
+    states = vintages(board, as_of=as_of, known_through=known_through)
+    pairs = zip(board.series, states, strict=True)
+    return [series_draws(series, state, reached=reached, chance=chance) for series, state in pairs]
+
+
+def _stack(columns: Iterable[Float], count: int) -> Float:
+    """Return (D, n) of n columns, also for none."""
+    found = list(columns)
+    return np.stack(found, axis=1) if found else np.zeros((count, 0))
