@@ -69,12 +69,13 @@ def load(path: Path) -> tuple[Board | None, list[Problem]]:
 def _check_file_names(path: Path, problems: list[Problem]) -> None:
     """Refuse definition files with unknown names: a misspelled file must not be silently ignored."""
     known = [*TOML_FILES, *CSV_FILES, *SEED_FILES, *OTHER_FILES]
-    for file in sorted(path.iterdir()):
-        if file.suffix in {".toml", ".csv"} and file.name not in known:
-            problems.append(Problem(file.name, "", f"unknown file{near(file.name, known)}; known: {', '.join(known)}"))
-    for name in REQUIRED_FILES:
-        if not (path / name).is_file():
-            problems.append(Problem(name, "", "this file is missing"))
+    problems.extend(
+        Problem(file.name, "", f"unknown file{near(file.name, known)}; known: {', '.join(known)}")
+        for file in sorted(path.iterdir())
+        if file.suffix in {".toml", ".csv"} and file.name not in known
+    )
+    missing = (name for name in REQUIRED_FILES if not (path / name).is_file())
+    problems.extend(Problem(name, "", "this file is missing") for name in missing)
 
 
 def _read(path: Path, problems: list[Problem]) -> Parts:

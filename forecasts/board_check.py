@@ -5,6 +5,7 @@ Every check reports through the row it concerns, so that each message carries it
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import date
+from itertools import pairwise
 
 from forecasts import board_graph, board_reach, scenarios
 from forecasts.board_files import near
@@ -60,14 +61,11 @@ def _check_head(parts: Parts, directory: str) -> None:
 
 
 def _check_uniqueness(parts: Parts) -> None:
-    for what, rows in (
-        ("section", parts.sections),
-        ("question", parts.questions),
-        ("series", parts.series),
-        ("frailty", parts.frailties),
-        ("scenario", parts.scenarios),
-    ):
-        _unique(rows, "id", lambda r: r.id, f"another {what} has this id")
+    _unique(parts.sections, "id", lambda s: s.id, "another section has this id")
+    _unique(parts.questions, "id", lambda q: q.id, "another question has this id")
+    _unique(parts.series, "id", lambda s: s.id, "another series has this id")
+    _unique(parts.frailties, "id", lambda f: f.id, "another frailty has this id")
+    _unique(parts.scenarios, "id", lambda s: s.id, "another scenario has this id")
     _unique(parts.questions, "title", lambda q: q.title, "another question has this title")
     _unique(parts.questions, "short", lambda q: q.short, "another question has this label")
     _unique(parts.scenarios, "title", lambda s: s.title, "another scenario has this title")
@@ -78,7 +76,7 @@ def _check_uniqueness(parts: Parts) -> None:
     _unique(parts.edges, "parents", lambda e: (frozenset(e.parents), e.child, e.kind), "this edge stands already")
 
 
-def _unique[T](rows: Iterable[Placed[T]], key: str, name: Callable[[T], Hashable], message: str) -> None:
+def _unique[T](rows: Sequence[Placed[T]], key: str, name: Callable[[T], Hashable], message: str) -> None:
     seen: set[Hashable] = set()
     for record, row in rows:
         value = name(record)
@@ -89,38 +87,33 @@ def _unique[T](rows: Iterable[Placed[T]], key: str, name: Callable[[T], Hashable
 
 def _check_references(parts: Parts) -> None:
     for edge, row in parts.edges:
-        for parent in edge.parents:
-            _known(parts, row, "parents", parent)
-        _known(parts, row, "child", edge.child)
-        if edge.until:
-            _known(parts, row, "until", edge.until)
+        _known(parts, row, "parents", edge.parents)
+        _known(parts, row, "child", (edge.child,))
+        _known(parts, row, "until", (edge.until,) if edge.until else ())
     for case, row in parts.cases:
-        _known(parts, row, "question", case.question, kinds=("event",))
+        _known(parts, row, "question", (case.question,), kind="event")
     for adjustment, row in parts.adjustments:
-        _known(parts, row, "question", adjustment.question, kinds=("event",))
+        _known(parts, row, "question", (adjustment.question,), kind="event")
         _check_divided(parts, row, adjustment.question, adjustment.divided_edges)
     for vote, row in parts.votes:
-        _known(parts, row, "question", vote.question, kinds=("vote",))
-        _known(parts, row, "trigger", vote.trigger, kinds=("event",))
-        for term in vote.terms:
-            _known(parts, row, "terms", term)
+        _known(parts, row, "question", (vote.question,), kind="vote")
+        _known(parts, row, "trigger", (vote.trigger,), kind="event")
+        _known(parts, row, "terms", vote.terms)
     for series, row in parts.series:
-        for level in series.levels:
-            _known(parts, row, "level", level.question, kinds=("threshold",))
+        _known(parts, row, "level", [v.question for v in series.levels], kind="threshold")
     for frailty, row in parts.frailties:
-        for question, _ in frailty.loadings:
-            _known(parts, row, "loadings", question, kinds=("event",))
+        _known(parts, row, "loadings", [question for question, _ in frailty.loadings], kind="event")
     for scheduled, row in parts.scheduled:
-        _known(parts, row, "question", scheduled.question, kinds=("event",))
+        _known(parts, row, "question", (scheduled.question,), kind="event")
 
 
-def _known(parts: Parts, row: Row, key: str, name: str, *, kinds: Sequence[str] = ()) -> None:
-    if name not in parts.mentioned:
-        row.refuse(key, f"unknown question {name!r}{near(name, sorted(parts.mentioned))}")
-        return
-    kind = next((q.kind for q, _ in parts.questions if q.id == name), "")
-    if kinds and kind and kind not in kinds:
-        row.refuse(key, f"{name!r} is of kind {kind}; only {' or '.join(kinds)} is allowed here")
+def _known(parts: Parts, row: Row, key: str, names: Iterable[str], *, kind: str = "") -> None:
+    kinds = {q.id: q.kind for q, _ in parts.questions}
+    for name in names:
+        if name not in parts.mentioned:
+            row.refuse(key, f"unknown question {name!r}{near(name, sorted(parts.mentioned))}")
+        elif kind and kinds.get(name, kind) != kind:
+            row.refuse(key, f"{name!r} is of kind {kinds[name]}; a question of kind {kind} is needed here")
 
 
 def _check_divided(parts: Parts, row: Row, question: str, divided: Sequence[str]) -> None:
@@ -165,7 +158,7 @@ def _check_sections(parts: Parts) -> None:
 
 
 def _check_inputs(parts: Parts) -> None:
-    """Every event needs an outside and an inside view (or a schedule), every vote its body, every level its series."""
+    """Report events without outside or inside view (or schedule), votes without body, levels without series."""
     cases = {c.question for c, _ in parts.cases}
     adjusted = {a.question for a, _ in parts.adjustments}
     scheduled = {s.question for s, _ in parts.scheduled}
@@ -180,7 +173,7 @@ def _check_inputs(parts: Parts) -> None:
         if question.kind == "vote" and question.id not in voted:
             row.refuse("", "no [[vote]] in votes.toml names this question")
         if question.kind == "threshold" and level.count(question.id) != 1:
-            row.refuse("", f"{level.count(question.id)} [[series.level]] name this question; exactly one is needed")
+            row.refuse("", f"{level.count(question.id)} [[series.level]] name this question; one is needed")
     for case, row in parts.cases:
         _check_case(row, case.start, case.end, parts.head.opens if parts.head.valid else date.max)
 
@@ -236,8 +229,7 @@ def _check_series(parts: Parts) -> None:
 
 
 def _rising(row: Row, key: str, values: Sequence[date] | Sequence[float], what: str, *, equal: bool = False) -> None:
-    pairs = zip(values, values[1:], strict=False)
-    if any(not (a < b or (equal and a == b)) for a, b in pairs):  # type: ignore[operator]
+    if any(not (a < b or (equal and a == b)) for a, b in pairwise(values)):  # type: ignore[operator]
         row.refuse(key, f"{what} must rise: {', '.join(map(str, values))}")
 
 

@@ -90,8 +90,11 @@ def read_csv(path: Path, columns: tuple[str, ...], problems: list[Problem]) -> l
         if not _columns_fit(path.name, header, columns, problems):
             return []
         for cells in reader:
-            if any(cell.strip() for cell in cells):
-                _append_row(rows, path.name, reader.line_num, header, cells, problems)
+            if len(cells) == len(header):
+                rows.append(CsvRow(path.name, reader.line_num, dict(zip(header, cells, strict=True))))
+            elif any(cell.strip() for cell in cells):
+                message = f"{len(cells)} cells; the header has {len(header)}"
+                problems.append(Problem(path.name, f"line {reader.line_num}", message))
     except csv.Error as error:
         problems.append(Problem(path.name, f"line {reader.line_num}", f"not valid CSV: {error}"))
     return rows
@@ -146,15 +149,6 @@ def _columns_fit(file: str, header: list[str], columns: tuple[str, ...], problem
             message = f"column {name!r} is missing" if name not in header else f"column {name!r} stands more than once"
             problems.append(Problem(file, "line 1", message))
     return len(problems) == before
-
-
-def _append_row(
-    rows: list[CsvRow], file: str, line: int, header: list[str], cells: list[str], problems: list[Problem]
-) -> None:
-    if len(cells) == len(header):
-        rows.append(CsvRow(file, line, dict(zip(header, cells, strict=True))))
-    else:
-        problems.append(Problem(file, f"line {line}", f"{len(cells)} cells; the header has {len(header)}"))
 
 
 def _enter(parts: list[str], counts: dict[tuple[str | int, ...], int], *, array: bool) -> tuple[str | int, ...]:

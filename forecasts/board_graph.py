@@ -30,7 +30,7 @@ def parents_first(parts: Parts) -> tuple[Question, ...]:
 
 
 def _before(parts: Parts) -> dict[str, set[str]]:
-    """For each question those that must stand before it: parents of `requires`, a vote's trigger, lower levels."""
+    """Return for each question those that must stand before it: parents of `requires` and a vote's trigger."""
     before: dict[str, set[str]] = {q.id: set() for q, _ in parts.questions}
     pairs = [(p, e.child) for e, _ in parts.edges if e.kind == "requires" for p in e.parents]
     pairs += [(v.trigger, v.question) for v, _ in parts.votes]
@@ -64,7 +64,7 @@ def _check_clocks(parts: Parts) -> None:
 
 
 def _check_levels(parts: Parts) -> None:
-    """An edge acts on a series through one of its levels; written on two it would act twice."""
+    """Report an edge written on two levels of one series: it acts on the series and would act twice."""
     series = {v.question: s.id for s, _ in parts.series for v in s.levels}
     seen: dict[tuple[str, str], str] = {}
     for edge, row in parts.edges:

@@ -5,6 +5,7 @@ definitions mention, and every pattern obeys `requires`, votes after their trigg
 """
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -65,6 +66,6 @@ def _obeying(parts: Parts, ids: list[str], pattern: NDArray[np.int32]) -> NDArra
                 pattern[:, column[name]] = np.maximum(pattern[:, column[name]], first)
     for series, _ in parts.series:
         levels = [column[v.question] for v in series.levels]
-        for lower, upper in zip(levels, levels[1:], strict=False):
+        for lower, upper in pairwise(levels):
             pattern[:, upper] = np.maximum(pattern[:, upper], pattern[:, lower])
     return pattern

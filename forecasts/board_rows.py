@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from itertools import pairwise
 
 from forecasts.board_files import CsvRow, Lines, Problem, near
 from forecasts.definition import Elicited
@@ -35,6 +36,8 @@ class Row:
         lines: Lines,
         what: str,
         problems: list[Problem],
+        textual: bool = False,
+        parent: "Row | None" = None,
     ) -> None:
         self._values = values
         self._path = path
@@ -42,15 +45,21 @@ class Row:
         self._problems = problems
         self._asked: set[str] = set()
         self._failed = False
-        self._parent: Row | None = None
-        self.textual = False
+        self._parent = parent
+        self._textual = textual
         self.file = file
         self.what = what
 
     def refuse(self, key: str, message: str) -> None:
         """Record a mistake at one key of this record (`""` for the record as a whole)."""
-        self._fail()
+        self.fail()
         self._problems.append(Problem(self.file, self.place(key), message))
+
+    def fail(self) -> None:
+        """Mark this record, and the one it stands in, as unusable."""
+        self._failed = True
+        if self._parent is not None:
+            self._parent.fail()
 
     def note(self, key: str, message: str) -> None:
         """Record a warning at one key: the record stays usable."""
@@ -109,7 +118,8 @@ class Row:
         names = tuple(item.strip() for item in items)
         if len(set(names)) < len(names):
             self.refuse(key, f"{_show(value)}: an id stands more than once")
-        return names if all([self._is_id(key, name) for name in names]) else ()
+        wrong = sum(not self._is_id(key, name) for name in names)
+        return names if wrong == 0 else ()
 
     def choice(self, key: str, allowed: tuple[str, ...]) -> str:
         """Return one of a few allowed words."""
@@ -128,7 +138,7 @@ class Row:
     def days(self, key: str) -> tuple[date, ...]:
         """Return a list of rising calendar days."""
         days = tuple(self._as_day(key, item) for item in self._list(key, "days"))
-        if date.min not in days and any(later <= earlier for earlier, later in zip(days, days[1:], strict=False)):
+        if date.min not in days and any(later <= earlier for earlier, later in pairwise(days)):
             self.refuse(key, f"{', '.join(d.isoformat() for d in days)}: must rise")
         return days
 
@@ -203,18 +213,11 @@ class Row:
         self._asked.update(self._values)
         return tuple(self._values)
 
-    def _fail(self) -> None:
-        self._failed = True
-        if self._parent is not None:
-            self._parent._fail()
-
     def _child(self, value: object, key: str, path: tuple[str | int, ...], what: str) -> "Row | None":
         if not isinstance(value, dict):
             self.refuse(key, f"{_show(value)}: a table is needed")
             return None
-        child = Row(value, file=self.file, path=path, lines=self._lines, what=what, problems=self._problems)
-        child._parent = self
-        return child
+        return Row(value, file=self.file, path=path, lines=self._lines, what=what, problems=self._problems, parent=self)
 
     def _is_id(self, key: str, value: str) -> bool:
         if _ID.fullmatch(value) and value not in _RESERVED:
@@ -235,18 +238,18 @@ class Row:
         if isinstance(value, date) and not isinstance(value, datetime):
             return value
         try:
-            if self.textual and isinstance(value, str) and _DAY.fullmatch(value.strip()):
+            if self._textual and isinstance(value, str) and _DAY.fullmatch(value.strip()):
                 return date.fromisoformat(value.strip())
         except ValueError:
             pass
-        quoted = isinstance(value, str) and not self.textual and _DAY.fullmatch(value)
+        quoted = isinstance(value, str) and not self._textual and _DAY.fullmatch(value)
         needed = "write the day without quotes" if quoted else "a day as YYYY-MM-DD is needed"
         self.refuse(key, f"{_show(value)}: {needed}")
         return date.min
 
     def _as_number(self, key: str, value: object, *, low: float, high: float, open_low: bool) -> float:
         number = math.nan
-        if self.textual and isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        if self._textual and isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
             number = float(value)
         elif isinstance(value, int | float) and not isinstance(value, bool):
             number = float(value) if abs(value) < 1e300 else math.nan
@@ -258,9 +261,8 @@ class Row:
 
 def csv_row(row: CsvRow, *, what: str, problems: list[Problem]) -> Row:
     """Return a reader of one CSV row's text cells."""
-    reader = Row(row.values, file=row.file, path=(), lines={(): row.line}, what=what, problems=problems)
-    reader.textual = True
-    return reader
+    lines: Lines = {(): row.line}
+    return Row(row.values, file=row.file, path=(), lines=lines, what=what, problems=problems, textual=True)
 
 
 def _range(low: float, high: float, *, open_low: bool) -> str:

@@ -13,6 +13,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from forecasts.definition import Board
 
 
+class BoardTextError(ValueError):
+    """A text that is no board definition; the message names the field."""
+
+
 def text(board: Board) -> str:
     """Return the canonical text of a board; its hash is not part of it."""
     values = asdict(board)
@@ -38,11 +42,11 @@ def parse(canonical: str) -> Board:
     Raises
     ------
     ValueError
-        When the text is not the JSON of a board definition; the message names the field.
+        When the text is not JSON, or (BoardTextError) not that of a board definition; the message names the field.
     """
     values = json.loads(canonical)
     if not isinstance(values, dict):
-        raise ValueError(f"not a board definition: a JSON object is needed, not {type(values).__name__}")
+        raise BoardTextError(f"not a board definition: a JSON object is needed, not {type(values).__name__}")
     board = _decode(Board, {**values, "content_hash": ""}, "board")
     assert isinstance(board, Board)
     return replace(board, content_hash=hashlib.sha256(canonical.encode()).hexdigest())
@@ -58,31 +62,33 @@ def _decode(kind: Any, value: Any, place: str) -> Any:
         return None if value is None else _decode(next(k for k in get_args(kind) if k is not NoneType), value, place)
     if origin is Literal:
         if value not in get_args(kind):
-            raise ValueError(f"{place}: {value!r} is not one of {', '.join(map(repr, get_args(kind)))}")
+            raise BoardTextError(f"{place}: {value!r} is not one of {', '.join(map(repr, get_args(kind)))}")
         return value
     return _decode_plain(kind, value, place)
 
 
 def _decode_record(kind: Any, value: Any, place: str) -> Any:
     if not isinstance(value, dict):
-        raise ValueError(f"{place}: an object is needed, not {value!r:.40}")
+        raise BoardTextError(f"{place}: an object is needed, not {value!r:.40}")
     hints = get_type_hints(kind)
     if unknown := set(value) - set(hints):
-        raise ValueError(f"{place}: unknown field {min(unknown)!r}; known: {', '.join(f.name for f in fields(kind))}")
+        raise BoardTextError(
+            f"{place}: unknown field {min(unknown)!r}; known: {', '.join(f.name for f in fields(kind))}"
+        )
     given = {name: _decode(hints[name], item, f"{place}.{name}") for name, item in value.items()}
     try:
         return kind(**given)
     except TypeError as error:
-        raise ValueError(f"{place}: {error}") from error
+        raise BoardTextError(f"{place}: {error}") from error
 
 
 def _decode_tuple(kinds: tuple[Any, ...], value: Any, place: str) -> tuple[Any, ...]:
     if not isinstance(value, list):
-        raise ValueError(f"{place}: a list is needed, not {value!r:.40}")
+        raise BoardTextError(f"{place}: a list is needed, not {value!r:.40}")
     if kinds[-1] is Ellipsis:
         return tuple(_decode(kinds[0], item, f"{place}[{i}]") for i, item in enumerate(value))
     if len(kinds) != len(value):
-        raise ValueError(f"{place}: {len(kinds)} values are needed, not {len(value)}")
+        raise BoardTextError(f"{place}: {len(kinds)} values are needed, not {len(value)}")
     return tuple(_decode(kind, item, f"{place}[{i}]") for i, (kind, item) in enumerate(zip(kinds, value, strict=True)))
 
 
@@ -93,4 +99,4 @@ def _decode_plain(kind: Any, value: Any, place: str) -> Any:
         return float(value)
     if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
         return value
-    raise ValueError(f"{place}: a {kind.__name__} is needed, not {value!r:.40}")
+    raise BoardTextError(f"{place}: a {kind.__name__} is needed, not {value!r:.40}")

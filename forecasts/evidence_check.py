@@ -61,7 +61,7 @@ def _check_dates(evidence: Evidence, *, today: date) -> list[FieldProblem]:
         if day > today
     ]
     if evidence.published_on < evidence.occurred_on:
-        message = f"{evidence.published_on} lies before occurred_on, {evidence.occurred_on}; nothing is known before it occurs"
+        message = f"{evidence.published_on} lies before occurred_on, {evidence.occurred_on}; that cannot be"
         problems.append(FieldProblem("published_on", message))
     return problems
 
@@ -119,7 +119,9 @@ def _check_required(evidence: Evidence, board: Board) -> list[FieldProblem]:
     """Refuse an item on a question and on one that this question requires: the joint would count it twice."""
     named = {effect.question for effect in evidence.effects}
     return [
-        FieldProblem("effects", f"{child!r} requires {parent!r}: an item bears on one of them, the board carries the rest")
+        FieldProblem(
+            "effects", f"{child!r} requires {parent!r}: an item bears on one of them, the board carries the rest"
+        )
         for child in sorted(named)
         for parent in sorted(ancestors(board, child) & named)
     ]
