@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import Any, override
 
 import click
 
 from app.failures import BAD_INPUT, INTERRUPTED, OK, explain_failure, one_line
+from app.lazy import LazyGroup
 from app.session import Session
 
 COMMANDS = {
@@ -30,24 +30,6 @@ COMMANDS = {
     "import": "app.commands.imports",
 }
 """Each command's module; the module's `command` is what runs."""
-
-
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are named, or for the list of its help."""
-
-    def __init__(self, *, modules: Mapping[str, str], **settings: Any) -> None:
-        super().__init__(**settings)
-        self.modules = modules
-
-    @override
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.modules)
-
-    @override
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        module = self.modules.get(cmd_name)
-        command = import_module(module).command if module else None
-        return command if isinstance(command, click.Command) else None
 
 
 class Twixt(LazyGroup):
@@ -89,6 +71,11 @@ def _complain(line: str, code: int) -> int:
     cls=Twixt,
     modules=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="\b\nExamples:\n"
+    "  twixt app                  the shipped board in the browser\n"
+    "  twixt status               every question and scenario on one screen\n"
+    "  twixt evidence preview -h  what would a report change?\n\n"
+    "Exit codes: 0 ok, 2 bad input, 3 a gate refused or the board is stale, 4 too little precision.",
 )
 @click.version_option(package_name="twixt", message="%(prog)s %(version)s")
 def cli() -> None:
@@ -96,14 +83,6 @@ def cli() -> None:
 
     A board is a set of coupled questions. Evidence goes in, every question's probability comes out; everything is
     computed from an append-only record and kept as it was issued.
-
-    \b
-    First steps:
-      twixt app                  the shipped board in the browser
-      twixt status               every question and scenario, one screen
-      twixt evidence preview -h  what would a report change?
-
-    Exit codes: 0 ok, 2 bad input, 3 a gate refused or the board is stale, 4 too little precision.
     """
 
 

@@ -1,0 +1,74 @@
+"""`twixt init`: create the record and enter the board definitions with their first entries."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import click
+
+from app.commands.common import common, examples
+from app.failures import CommandError
+from app.session import Session, no_board
+from app.terminal import print_json
+
+if TYPE_CHECKING:
+    from forecasts.board_store import Initialised
+
+
+@click.command(
+    "init",
+    short_help="Create the record; enter board definitions.",
+    epilog=examples("twixt init", 'twixt init --board harvest --reason "Wider criteria for the export question"'),
+)
+@click.option("--reason", metavar="TEXT", help="Why a definition is entered or changed; kept in the record.")
+@common
+def command(session: Session, reason: str | None, board_id: str | None, *, as_json: bool) -> None:
+    """Create the home and its record, bring an older one up to date, and enter every known board (or one).
+
+    Doing it again enters nothing, unless a definition changed: then the new one becomes the next version and the old
+    one stays in the record. Evidence and occurrences that came with the definition become the ledger's first rows.
+    """
+    done = initialise(session, board_id, reason=reason)
+    if as_json:
+        print_json({"home": str(session.home.root), "boards": [dataclasses.asdict(d) for d in done]})
+        return
+    click.echo(f"home {session.home.root}")
+    for one in done:
+        click.echo(_told(one))
+
+
+def initialise(session: Session, board_id: str | None, *, reason: str | None = None) -> list[Initialised]:
+    """Create or migrate the record and enter the definitions; everything is checked before anything is created.
+
+    Raises
+    ------
+    CommandError
+        When the named board is unknown or there is none at all.
+    DefinitionError
+        When a definition has mistakes.
+    """
+    from forecasts import board_store
+    from forecasts.people import LOCAL_OWNER
+
+    known = session.definitions()
+    if board_id is not None and board_id not in known:
+        raise CommandError(no_board(board_id, list(known), hint="`twixt board new DIR` writes one"))
+    opened = session.workspace(create=True)
+    chosen = known if board_id is None else {board_id: known[board_id]}
+    return [
+        board_store.initialise(
+            opened.store,
+            opened.artefacts,
+            place,
+            now=session.now,
+            actor=LOCAL_OWNER,
+            reason=reason or "definition as found in its files",
+        )
+        for place in chosen.values()
+    ]
+
+
+def _told(one: Initialised) -> str:
+    what = f"definition version {one.version} {'entered' if one.new_definition else 'already in force'}"
+    return f"{one.board}: {what}, {one.records} first entries added"
