@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecasts import class_rates
-from forecasts.artefacts import Artefacts
 from forecasts.class_rates import PRIOR_EXPOSURE, ClassRates, DrawsFileError, class_exposure
 from forecasts.definition import Board, QuestionKind
 from forecasts.errors import CorruptArtefactError
 from forecasts.receipts import ROOT, digest
 
 if TYPE_CHECKING:
+    from forecasts.artefacts import Artefacts
     from models.sampling import Fit
 
 LABELS: Mapping[QuestionKind, str] = {
@@ -62,7 +62,7 @@ class ParameterDraws:
 
 
 def parameter_draws(
-    board: Board, artefacts: Artefacts, *, resample: bool = False, progress: Progress | None = None
+    board: Board, artefacts: "Artefacts", *, resample: bool = False, progress: Progress | None = None
 ) -> ParameterDraws:
     """Return the draws of a board's class rates, sampling them only when none are at hand for these inputs.
 
@@ -106,7 +106,7 @@ def input_hash(board: Board) -> str:
     return digest(["class rates", class_rates.SCHEMA, cases, code, PRIOR_EXPOSURE, dict(SAMPLER)])
 
 
-def _read(artefacts: Artefacts, artefact: str, wanted: str) -> ClassRates:
+def _read(artefacts: "Artefacts", artefact: str, wanted: str) -> ClassRates:
     rates = class_rates.from_bytes(artefacts.get(artefact))
     if rates.input_hash != wanted:
         raise DrawsFileError(f"draws of inputs {rates.input_hash[:12]} where {wanted[:12]} are needed")

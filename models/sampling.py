@@ -188,11 +188,11 @@ def _posterior(tree: Any) -> dict[str, NDArray[np.float64]]:
     """Return each variable as (chain, draw, elements)."""
     if "posterior" not in tree.children:
         raise ValueError(f"no group 'posterior' among {sorted(tree.children)}")
-    data = tree["posterior"].dataset.transpose("chain", "draw", ...)
-    arrays = {str(k): np.asarray(v.values, float).reshape(*v.shape[:2], -1) for k, v in data.data_vars.items()}
-    if not arrays or any(a.size == 0 for a in arrays.values()):
-        raise ValueError("the posterior holds no draws")
-    return arrays
+    data = tree["posterior"].dataset
+    if not data.data_vars or any(not {"chain", "draw"} <= {*v.dims} or not v.size for v in data.data_vars.values()):
+        raise ValueError("the posterior holds no draws by chain and draw")
+    data = data.transpose("chain", "draw", ...)
+    return {str(k): np.asarray(v.values, float).reshape(*v.shape[:2], -1) for k, v in data.data_vars.items()}
 
 
 def _structure(tree: Any, posterior: dict[str, NDArray[np.float64]]) -> tuple[Check, ...]:
