@@ -1,0 +1,412 @@
+"""The charts: a frame of numbers in, a Vega-Lite specification out. Pure; cached by snapshot where they are drawn.
+
+Every chart names its values directly where it can, starts a probability axis at 0, and never uses colour as the only
+channel: retrospective is dashed, live is solid, a rise and a fall point in different directions.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from app.look import Palette, category, text_on
+from app.spec import (
+    DASHED,
+    DOTTED,
+    PERCENT,
+    PERCENT_FINE,
+    Spec,
+    ceiling,
+    chart,
+    day_axis,
+    layer,
+    name_axis,
+    percent,
+    probability_axis,
+    spoken_day,
+    tip,
+)
+
+LANES = 4
+"""Rows of evidence marks above a trend before they may overlap."""
+LANE_DAYS = 21
+"""Days that one numbered mark covers on a trend of a year and a half."""
+
+
+def scenario_ribbon(scenarios: pl.DataFrame, *, colours: Palette) -> Spec:
+    """Return the partition as one bar of length 1, its parts labelled where they are wide enough.
+
+    `scenarios`: title, value (probability), low90, high90; one row per scenario of the partition, in board order.
+    """
+    rows = _stacked(scenarios, colours)
+    order = {"field": "place", "type": "quantitative"}
+    x = {"field": "start", "type": "quantitative", "axis": None, "scale": {"domain": [0, 1], "nice": False}}
+    tips = [tip("title", "Scenario"), tip("value", "Probability", form=PERCENT_FINE), tip("band", "90 % band")]
+    bars = layer(
+        rows,
+        {"type": "bar", "height": 40, "stroke": colours.paper, "strokeWidth": 2},
+        {
+            "x": x,
+            "x2": {"field": "end"},
+            "order": order,
+            "color": {"field": "colour", "type": "nominal", "scale": None},
+            "tooltip": tips,
+        },
+    )
+    wide = [r for r in rows if r["value"] >= 0.07]
+    labels = layer(
+        wide,
+        {"type": "text", "fontSize": 13, "fontWeight": 600},
+        {
+            "x": x | {"field": "middle"},
+            "text": {"field": "label"},
+            "color": {"field": "text", "type": "nominal", "scale": None},
+        },
+    )
+    return chart([bars, labels], colours=colours, height=44)
+
+
+def _stacked(scenarios: pl.DataFrame, colours: Palette) -> list[dict[str, object]]:
+    start, rows = 0.0, []
+    for place, row in enumerate(scenarios.to_dicts()):
+        end, colour = start + row["value"], category(colours, place)
+        rows.append(
+            {
+                "title": row["title"],
+                "value": row["value"],
+                "band": f"{percent(row['low90'])} to {percent(row['high90'])}",
+                "place": place,
+                "start": start,
+                "end": end,
+                "middle": (start + end) / 2,
+                "label": percent(row["value"]),
+                "colour": colour,
+                "text": text_on(colour),
+            }
+        )
+        start = end
+    return rows
+
+
+def scenario_history(history: pl.DataFrame, *, titles: Sequence[str], colours: Palette) -> Spec:
+    """Return the partition through time as stacked areas.
+
+    `history`: on (ISO day), title, value; `titles` in board order, the first at the bottom.
+    """
+    rows = [r | {"place": titles.index(r["title"])} for r in history.to_dicts()]
+    scale = {"domain": list(titles), "range": [category(colours, i) for i in range(len(titles))]}
+    areas = layer(
+        rows,
+        {"type": "area", "line": {"color": colours.paper, "strokeWidth": 1}, "opacity": 0.92},
+        {
+            "x": day_axis("on"),
+            "y": probability_axis("value", domain=(0, 1)) | {"stack": "zero"},
+            "order": {"field": "place", "type": "quantitative", "sort": "descending"},
+            "color": {"field": "title", "type": "nominal", "scale": scale, "legend": None},
+            "tooltip": [tip("title", "Scenario"), tip("on", "As of"), tip("value", "Probability", form=PERCENT_FINE)],
+        },
+    )
+    return chart([areas], colours=colours, height=220)
+
+
+def probability_history(
+    history: pl.DataFrame,
+    *,
+    evidence: pl.DataFrame,
+    drift: pl.DataFrame,
+    known_through: date,
+    deadline: date,
+    colours: Palette,
+) -> Spec:
+    """Return one question's trend for one deadline: bands, line, evidence marks, and the drift if nothing happens.
+
+    `history`: on (ISO day), mode, value, low50, high50, low90, high90; `evidence`: number, on (ISO day), statement;
+    `drift`: on (ISO day), value. The retrospective line is dashed, the live one solid; they are never joined.
+    """
+    top = ceiling([*history["high90"], *history["value"], *drift["value"]])
+    y = probability_axis("value", domain=(0, top), title=f"chance by {spoken_day(deadline)}")
+    x = day_axis("on")
+    modes = [history.filter(pl.col("mode") == m) for m in ("retrospective", "live")]
+    layers = [part for frame in modes if frame.height for part in _trend(frame, x, y, colours)]
+    layers += _drift(drift, x, y, colours)
+    layers += _known_through(known_through, x, colours)
+    layers += _evidence_marks(evidence, x, colours)
+    return chart(layers, colours=colours, height=320, resolve={"scale": {"y": "independent"}})
+
+
+def _trend(frame: pl.DataFrame, x: Spec, y: Spec, colours: Palette) -> list[Spec]:
+    rows, live = frame.to_dicts(), frame["mode"][0] == "live"
+    hidden = y | {"axis": None}
+    bands = [
+        layer(
+            [r for r in rows if r[low] is not None],
+            {"type": "area" if len(rows) > 1 else "rule", "color": colours.accent, "opacity": opacity},
+            {"x": x, "y": hidden | {"field": low}, "y2": {"field": high}},
+        )
+        for low, high, opacity in (("low90", "high90", 0.16), ("low50", "high50", 0.24))
+    ]
+    tips = [
+        tip("on", "As of"),
+        tip("value", "Chance", form=PERCENT_FINE),
+        tip("low90", "90 % from", form=PERCENT_FINE),
+        tip("high90", "90 % to", form=PERCENT_FINE),
+        tip("mode", "Kind"),
+    ]
+    dash = {} if live else {"strokeDash": DASHED}
+    line = layer(rows, {"type": "line", "color": colours.accent, "strokeWidth": 2.2, **dash}, {"x": x, "y": y})
+    dots = layer(
+        rows,
+        {"type": "circle", "color": colours.accent, "size": 46 if live else 14, "opacity": 1},
+        {"x": x, "y": hidden, "tooltip": tips},
+    )
+    name = {"name": f"{percent(rows[-1]['value'])} {'live' if live else 'retrospective'}"}
+    last = layer(
+        [rows[-1] | name],
+        {"type": "text", "align": "right", "dx": -4, "dy": -14, "fontWeight": 600, "color": colours.ink},
+        {"x": x, "y": hidden, "text": {"field": "name"}},
+    )
+    return [*bands, line, dots, last]
+
+
+def _drift(drift: pl.DataFrame, x: Spec, y: Spec, colours: Palette) -> list[Spec]:
+    if drift.is_empty():
+        return []
+    rows, hidden = drift.to_dicts(), y | {"axis": None}
+    tips = [tip("on", "On"), tip("value", "Chance if nothing happens until then", form=PERCENT_FINE)]
+    mark = {"type": "line", "color": colours.muted, "strokeWidth": 2, "strokeDash": DOTTED, "strokeCap": "round"}
+    line = layer(rows, mark, {"x": x, "y": hidden, "tooltip": tips})
+    name = layer(
+        [rows[len(rows) // 2] | {"name": "if nothing happens"}],
+        {"type": "text", "align": "left", "dx": 4, "dy": -10, "color": colours.muted},
+        {"x": x, "y": hidden, "text": {"field": "name"}},
+    )
+    return [line, name]
+
+
+def _known_through(day: date, x: Spec, colours: Palette) -> list[Spec]:
+    row = [{"on": day.isoformat(), "name": "known through"}]
+    rule = layer(row, {"type": "rule", "color": colours.muted, "strokeDash": [2, 3]}, {"x": x})
+    mark = {"type": "text", "align": "left", "dx": 4, "y": "height", "dy": -8, "color": colours.muted, "fontSize": 11}
+    return [rule, layer(row, mark, {"x": x, "text": {"field": "name"}})]
+
+
+def _evidence_marks(evidence: pl.DataFrame, x: Spec, colours: Palette) -> list[Spec]:
+    if evidence.is_empty():
+        return []
+    rows = [r | {"lane": lane} for r, lane in zip(evidence.to_dicts(), lanes(evidence["on"].to_list()), strict=True)]
+    scale = {"domain": [0.4, 4.2 * LANES], "reverse": True, "nice": False}
+    y = {"field": "lane", "type": "quantitative", "scale": scale, "axis": None}
+    tips = [tip("number", "Evidence"), tip("day", "Published"), tip("statement", "Report")]
+    disc = {"type": "circle", "size": 230, "color": colours.surface, "stroke": colours.accent, "strokeWidth": 1.2}
+    figure = {"type": "text", "fontSize": 10, "color": colours.ink, "baseline": "middle"}
+    return [
+        layer(rows, disc | {"opacity": 1}, {"x": x, "y": y, "tooltip": tips}),
+        layer(rows, figure, {"x": x, "y": y, "text": {"field": "number"}, "tooltip": tips}),
+    ]
+
+
+def lanes(days: Sequence[str]) -> list[int]:
+    """Return a row from 1 to `LANES` for each mark so that marks close in time lie above one another.
+
+    `days` are ISO days, rising. When all rows are taken the one that became free first is used.
+    """
+    ends = [-LANE_DAYS] * LANES
+    placed = []
+    for day in days:
+        at = date.fromisoformat(day[:10]).toordinal()
+        free = next((i for i, end in enumerate(ends) if at - end >= LANE_DAYS), ends.index(min(ends)))
+        ends[free] = at
+        placed.append(free + 1)
+    return placed
+
+
+def timing(cdf: pl.DataFrame, *, deadlines: pl.DataFrame, colours: Palette) -> Spec:
+    """Return when it happens: the chance that it has happened by each month, with the question's deadlines marked.
+
+    `cdf`: on (ISO day), value; `deadlines`: on, value.
+    """
+    top = ceiling([*cdf["value"], *deadlines["value"]])
+    x, y = day_axis("on"), probability_axis("value", domain=(0, top * 1.06), title="has happened by then")
+    x["axis"] = x["axis"] | {"format": "%Y"}
+    tips = [tip("on", "By"), tip("value", "Chance", form=PERCENT_FINE)]
+    gradient = {"type": "area", "color": colours.accent, "opacity": 0.18, "interpolate": "monotone"}
+    line = {"type": "line", "color": colours.accent, "strokeWidth": 2.2, "interpolate": "monotone"}
+    marks = [r | {"name": percent(r["value"])} for r in deadlines.to_dicts()]
+    return chart(
+        [
+            layer(cdf.to_dicts(), gradient, {"x": x, "y": y}),
+            layer(cdf.to_dicts(), line, {"x": x, "y": y, "tooltip": tips}),
+            layer(marks, {"type": "circle", "color": colours.accent, "size": 60, "opacity": 1}, {"x": x, "y": y}),
+            layer(
+                marks,
+                {"type": "text", "dy": -12, "align": "right", "color": colours.ink, "fontWeight": 600},
+                {"x": x, "y": y, "text": {"field": "name"}},
+            ),
+        ],
+        colours=colours,
+        height=240,
+    )
+
+
+def drivers(frame: pl.DataFrame, *, probability: float, colours: Palette) -> Spec:
+    """Return what the question hangs on: its chance if another question happens (filled) and if not (hollow).
+
+    `frame`: name, p_if_yes, p_if_no, the strongest first; `probability`: the unconditional chance.
+    """
+    rows = frame.to_dicts()
+    top = ceiling([*frame["p_if_yes"], *frame["p_if_no"], probability])
+    x = probability_axis("p_if_no", domain=(0, top))
+    y = name_axis("name", order=frame["name"].to_list())
+    tips = [
+        tip("name", "Other question"),
+        tip("p_if_yes", "If it happens", form=PERCENT_FINE),
+        tip("p_if_no", "If it does not", form=PERCENT_FINE),
+    ]
+    stem = {"type": "rule", "color": colours.accent, "strokeWidth": 3, "opacity": 0.45}
+    no = {"type": "point", "shape": "circle", "filled": True, "fill": colours.paper, "stroke": colours.accent}
+    yes = {"type": "point", "shape": "circle", "filled": True, "color": colours.accent, "size": 110, "opacity": 1}
+    here = {"type": "rule", "color": colours.muted, "strokeDash": [2, 3]}
+    return chart(
+        [
+            layer([{"at": probability}], here, {"x": x | {"field": "at", "axis": None}}),
+            layer(rows, stem, {"y": y, "x": x, "x2": {"field": "p_if_yes"}, "tooltip": tips}),
+            layer(rows, no | {"size": 90, "strokeWidth": 2, "opacity": 1}, {"y": y, "x": x, "tooltip": tips}),
+            layer(rows, yes, {"y": y, "x": x | {"field": "p_if_yes"}, "tooltip": tips}),
+        ],
+        colours=colours,
+        height={"step": 28},
+    )
+
+
+def contributions(frame: pl.DataFrame, *, colours: Palette) -> Spec:
+    """Return what each evidence item did to the question: the log-odds it adds, measured by leaving it out.
+
+    `frame`: name, shift (log-odds), points (text), statement; drawn in the order given.
+    """
+    reach = max((abs(v) for v in frame["shift"]), default=0.1) * 1.35
+    return _diverging(
+        frame.with_columns(name="name"),
+        reach=max(reach, 0.05),
+        tips=[tip("name", "Evidence"), tip("shift", "Log-odds", form="+.2f"), tip("points", "Percentage points")],
+        colours=colours,
+    )
+
+
+def _diverging(frame: pl.DataFrame, *, reach: float, tips: list[Spec], colours: Palette) -> Spec:
+    y = name_axis("name", order=frame["name"].to_list())
+    x = {
+        "field": "shift",
+        "type": "quantitative",
+        "title": "log-odds",
+        "scale": {"domain": [-reach, reach], "nice": False},
+        "axis": {"grid": True, "tickCount": 5, "format": "+.2~f", "domain": False, "ticks": False},
+    }
+    sides = []
+    for sign, colour, align, dx in ((1, colours.rise, "left", 5), (-1, colours.fall, "right", -5)):
+        rows = [r for r in frame.to_dicts() if (r["shift"] >= 0) == (sign > 0)]
+        bar = {"type": "bar", "color": colour, "height": 14, "cornerRadius": 2}
+        text = {"type": "text", "align": align, "dx": dx, "color": colours.ink}
+        sides += [
+            layer(rows, bar, {"y": y, "x": x, "tooltip": tips}),
+            layer(rows, text, {"y": y, "x": x, "text": {"field": "points"}}),
+        ]
+    zero = layer([{"shift": 0}], {"type": "rule", "color": colours.muted}, {"x": x})
+    return chart([*sides, zero], colours=colours, height={"step": 24})
+
+
+def attribution(frame: pl.DataFrame, *, colours: Palette) -> Spec:
+    """Return a move as a staircase from the first probability to the last, on a log-odds axis labelled in percent.
+
+    `frame`: name, start, end (log-odds), shift (end - start), label; the first and last rows have start = end.
+    """
+    rows = [r | {"low": min(r["start"], r["end"]), "high": max(r["start"], r["end"])} for r in frame.to_dicts()]
+    values = [v for r in rows for v in (r["start"], r["end"])]
+    pad = 0.12 * (max(values) - min(values)) + 0.1
+    label = "format(1 / (1 + exp(-datum.value)), '.1~%')"
+    x = {
+        "field": "start",
+        "type": "quantitative",
+        "title": "chance (even steps in log-odds)",
+        "scale": {"domain": [min(values) - pad, max(values) + 2 * pad], "nice": False},
+        "axis": {"labelExpr": label, "tickCount": 5, "domain": False, "ticks": False},
+    }
+    y = name_axis("name", order=frame["name"].to_list(), limit=230)
+    tips = [tip("name", "Part"), tip("shift", "Log-odds", form="+.3f")]
+    layers = []
+    for sign, colour in ((1, colours.rise), (-1, colours.fall)):
+        part = [r for r in rows if r["shift"] * sign > 0]
+        bar = {"type": "bar", "color": colour, "height": 14, "cornerRadius": 2}
+        layers.append(layer(part, bar, {"y": y, "x": x, "x2": {"field": "end"}, "tooltip": tips}))
+    ends = {"type": "tick", "color": colours.accent, "thickness": 3, "height": 18}
+    text = {"type": "text", "align": "left", "dx": 6, "color": colours.ink}
+    layers.append(layer([r for r in rows if r["shift"] == 0], ends, {"y": y, "x": x, "tooltip": tips}))
+    layers.append(layer(rows, text, {"y": y, "x": x | {"field": "high"}, "text": {"field": "label"}}))
+    return chart(layers, colours=colours, height={"step": 24})
+
+
+def preview_moves(frame: pl.DataFrame, *, colours: Palette) -> Spec:
+    """Return what an entry would change: hollow before, filled after, biggest mover first.
+
+    `frame`: name, before, after, label.
+    """
+    rows = [r | {"shift": r["after"] - r["before"]} for r in frame.to_dicts()]
+    top = ceiling([*frame["before"], *frame["after"]])
+    x = probability_axis("before", domain=(0, min(1.0, top * 1.15)))
+    y = name_axis("name", order=frame["name"].to_list())
+    tips = [
+        tip("name", "Question"),
+        tip("before", "Before", form=PERCENT_FINE),
+        tip("after", "After", form=PERCENT_FINE),
+    ]
+    hollow = {"type": "point", "filled": True, "fill": colours.paper, "stroke": colours.muted, "size": 80}
+    layers = [layer(rows, hollow | {"strokeWidth": 2, "opacity": 1}, {"y": y, "x": x, "tooltip": tips})]
+    for sign, colour in ((1, colours.rise), (-1, colours.fall)):
+        part = [r for r in rows if (r["shift"] >= 0) == (sign > 0)]
+        stem = {"type": "rule", "color": colour, "strokeWidth": 3}
+        dot = {"type": "point", "filled": True, "color": colour, "size": 110, "opacity": 1, "shape": "triangle-right"}
+        dot["shape"] = "triangle-right" if sign > 0 else "triangle-left"
+        layers += [
+            layer(part, stem, {"y": y, "x": x, "x2": {"field": "after"}, "tooltip": tips}),
+            layer(part, dot, {"y": y, "x": x | {"field": "after"}, "tooltip": tips}),
+        ]
+    text = {"type": "text", "align": "left", "dx": 12, "color": colours.ink}
+    rows = [r | {"right": max(r["before"], r["after"])} for r in rows]
+    layers.append(layer(rows, text, {"y": y, "x": x | {"field": "right"}, "text": {"field": "label"}}))
+    return chart(layers, colours=colours, height={"step": 28})
+
+
+def rates(frame: pl.DataFrame, *, colours: Palette) -> Spec:
+    """Return the making of a hazard: class rate, adjustment, result, each with its 90 % range on a log axis.
+
+    `frame`: name, median, low, high, label.
+    """
+    rows = frame.to_dicts()
+    y = name_axis("name", order=frame["name"].to_list())
+    axis = {"format": "~g", "tickCount": 5, "domain": False, "ticks": False}
+    x = {"field": "low", "type": "quantitative", "title": None, "scale": {"type": "log", "nice": True}, "axis": axis}
+    tips = [tip("name", "Quantity"), tip("label", "Median (90 % range)")]
+    range_mark = {"type": "rule", "color": colours.accent, "strokeWidth": 5, "opacity": 0.35, "strokeCap": "round"}
+    dot = {"type": "circle", "color": colours.accent, "size": 90, "opacity": 1}
+    return chart(
+        [
+            layer(rows, range_mark, {"y": y, "x": x, "x2": {"field": "high"}, "tooltip": tips}),
+            layer(rows, dot, {"y": y, "x": x | {"field": "median"}, "tooltip": tips}),
+        ],
+        colours=colours,
+        height={"step": 30},
+    )
+
+
+__all__ = [
+    "PERCENT",
+    "attribution",
+    "contributions",
+    "drivers",
+    "lanes",
+    "preview_moves",
+    "probability_history",
+    "rates",
+    "scenario_history",
+    "scenario_ribbon",
+    "timing",
+]
