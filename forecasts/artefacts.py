@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from forecasts.codec import check_hash
 from forecasts.errors import CorruptArtefactError, StoreError
+from forecasts.forms import check_hash
 
 _TEMPORARY = ".writing-"
 
@@ -111,6 +111,10 @@ class Artefacts:
                     path.unlink()
                     removed += found.st_size
         return removed
+
+    def remove(self, name: str) -> None:
+        """Delete the file of a hash, if there is one."""
+        self._path(name).unlink(missing_ok=True)
 
     def hashes(self) -> set[str]:
         """Return the hashes of all files."""

@@ -13,9 +13,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecasts.codec import canonical, check_identifier, decode, encode, kind_of, parse
+from forecasts.codec import decode, encode, kind_of
 from forecasts.domain import BoardVersion, Entry, Evidence, LedgerView, Mode, Record, Retraction
 from forecasts.errors import ConflictError, RecordError, StoreError
+from forecasts.forms import canonical, check_identifier, parse
 from forecasts.instants import TICK, last_whole_day, to_text, utc
 from forecasts.people import Action, Actor, authorise
 from forecasts.schema import boards, ledger
@@ -137,28 +138,55 @@ def verify(store: Store, board: str) -> Tail:
     StoreError
         Naming the first position at which the ledger is not what its digests say.
     """
+    rows = with_texts(store, board)
+    check_chain([entry for entry, _ in rows], [text for _, text in rows])
+    end = rows[-1][0] if rows else None
+    return Tail(end.position, end.digest, end.recorded_at) if end else Tail(0, NO_DIGEST, None)
+
+
+def with_texts(store: Store, board: str) -> tuple[tuple[Entry, str], ...]:
+    """Return every row of a board with the record's text as it is kept and hashed."""
     with store.reading() as connection:
-        rows = connection.execute(_all_rows(board, None)).all()
-    check_chain([_entry(row) for row in rows], [row.record for row in rows])
-    return Tail(rows[-1].position, rows[-1].digest, rows[-1].recorded_at) if rows else Tail(0, NO_DIGEST, None)
+        return tuple((_entry(row), row.record) for row in connection.execute(_all_rows(board, None)))
 
 
 def check_chain(entries: Sequence[Entry], texts: Sequence[str]) -> None:
     """Check that rows are one whole ledger from position 1; raises StoreError naming the first wrong position."""
-    before, last_at, versions = NO_DIGEST, None, dict[str, int]()
-    for place, (entry, text) in enumerate(zip(entries, texts, strict=True), 1):
-        versions[entry.entry] = versions.get(entry.entry, 0) + 1
-        wrong = {
-            f"position {entry.position} in place {place}": entry.position != place,
-            f"version {entry.version} of {entry.entry} as number {versions[entry.entry]}": entry.version
-            != versions[entry.entry],
-            "a time that does not rise": last_at is not None and entry.recorded_at <= last_at,
-            "a digest that does not match": entry.digest != row_digest(before, entry, text),
-        }
-        found = next((what for what, is_wrong in wrong.items() if is_wrong), None)
-        if found:
-            raise StoreError(f"{entry.board}: ledger position {place} holds {found}; restore it from a backup")
-        before, last_at = entry.digest, entry.recorded_at
+    before: Entry | None = None
+    newest: dict[str, Entry] = {}
+    for entry, text in zip(entries, texts, strict=True):
+        wrong = _wrong_place(before, entry) or _wrong_record(newest, entry)
+        if wrong is None and entry.digest != row_digest(before.digest if before else NO_DIGEST, entry, text):
+            wrong = "a digest that does not match"
+        if wrong:
+            raise StoreError(f"{entry.board}: ledger position {entry.position} holds {wrong}")
+        before = newest[entry.entry] = entry
+
+
+def _wrong_place(before: Entry | None, entry: Entry) -> str | None:
+    if entry.position != (before.position if before else 0) + 1:
+        return f"a row that should stand at position {(before.position if before else 0) + 1}"
+    if before is None:
+        return None
+    if entry.board != before.board:
+        return f"a row of another board, {entry.board}"
+    return "a time that does not rise" if entry.recorded_at <= before.recorded_at else None
+
+
+def _wrong_record(newest: Mapping[str, Entry], entry: Entry) -> str | None:
+    former = newest.get(entry.entry)
+    if entry.version != (former.version if former else 0) + 1:
+        return f"version {entry.version} of {entry.entry} after version {former.version if former else 0}"
+    if former and type(former.record) is not type(entry.record):
+        return f"a {kind_of(entry.record)} under the id of a {kind_of(former.record)}"
+    if isinstance(entry.record, Retraction) and entry.record.target not in newest:
+        return f"a retraction of {entry.record.target}, which was not entered before"
+    return None
+
+
+def is_empty(connection: sa.Connection, board: str) -> bool:
+    """Tell whether a board has no ledger."""
+    return _tail(connection, board).position == 0
 
 
 def insert_rows(connection: sa.Connection, entries: Sequence[Entry], texts: Sequence[str]) -> None:

@@ -12,8 +12,8 @@ from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
-from forecasts.codec import check_identifier, check_text
 from forecasts.errors import ConflictError, ForbiddenError, StoreError
+from forecasts.forms import check_identifier, check_text
 from forecasts.schema import people
 from forecasts.store import Store, lock_people
 
@@ -177,6 +177,24 @@ def actor_for(store: Store, person_id: str) -> Actor:
     return Actor(person_id, person.role if person else "viewer")
 
 
+def check(person: Person) -> None:
+    """Raise ValueError unless a person can be kept."""
+    check_identifier(person.id)
+    if person.erased_at is None:
+        _checked(person.name, person.email, person.role)
+    elif (person.name, person.email, person.role) != (ERASED_NAME, None, "viewer"):
+        raise ValueError(f"person {person.id} was erased, but a name, an e-mail or a role is left")
+
+
+def insert_missing(connection: sa.Connection, persons: Iterable[Person]) -> None:
+    """Write people as they are, leaving those whose id is known as they stand; the caller holds the lock."""
+    known = set(connection.execute(sa.select(people.c.id)).scalars())
+    for person in persons:
+        if person.id not in known:
+            _check_email_is_free(connection, person)
+            connection.execute(people.insert().values(_columns(person)))
+
+
 def _checked(name: str, email: str | None, role: str) -> tuple[str, str | None, Any]:
     name = check_text(name, longest=200).strip()
     if not name or name == ERASED_NAME or "\n" in name:
@@ -199,5 +217,4 @@ def _check_email_is_free(connection: sa.Connection, person: Person) -> None:
 
 
 def _columns(person: Person) -> dict[str, Any]:
-    check_identifier(person.id)
     return {c.name: getattr(person, c.name) for c in people.columns}

@@ -1,13 +1,13 @@
 """Attempts to publish: every one is kept, the refused and the failed ones too, with what they said."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
-from forecasts.codec import canonical, check_identifier, parse
 from forecasts.domain import Mode
+from forecasts.forms import canonical, check_identifier, parse
 from forecasts.people import Actor, authorise
 from forecasts.schema import runs
 from forecasts.store import Store
@@ -55,13 +55,16 @@ def append(store: Store, run: Run, *, actor: Actor) -> Run:
     if run.outcome not in get_args(RunOutcome):
         raise ValueError(f"outcome {run.outcome!r}; allowed: {', '.join(get_args(RunOutcome))}")
     check_identifier(run.board)
-    values = {c.name: getattr(run, c.name) for c in runs.columns if c.name not in {"number", "receipt"}}
     with store.writing() as connection:
-        written = connection.execute(
-            runs.insert().values(values | {"receipt": canonical(run.receipt)}).returning(runs.c.number)
-        )
-        number = written.scalar_one()
-    return Run(**{f.name: getattr(run, f.name) for f in fields(run)} | {"number": number})
+        return insert(connection, run)
+
+
+def insert(connection: sa.Connection, run: Run) -> Run:
+    """Write an attempt in the caller's transaction and return it with its number."""
+    values = {c.name: getattr(run, c.name) for c in runs.columns if c.name not in {"number", "receipt"}}
+    values["receipt"] = canonical(run.receipt)
+    number = connection.execute(runs.insert().values(values).returning(runs.c.number)).scalar_one()
+    return replace(run, number=number)
 
 
 def read(store: Store, board: str, *, mode: Mode | None = None, limit: int = 100) -> tuple[Run, ...]:

@@ -1,14 +1,15 @@
 """Snapshots: what was published, whole and for ever, and the trend of every number read as a polars frame."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, get_args
 
 import polars as pl
 import sqlalchemy as sa
 
-from forecasts.codec import canonical, check_hash, check_identifier, parse
 from forecasts.domain import Mode
+from forecasts.forms import canonical, check_hash, check_identifier, parse
 from forecasts.instants import utc
 from forecasts.people import Actor, authorise
 from forecasts.schema import snapshot_lines, snapshot_rows, snapshots
@@ -75,15 +76,10 @@ def write(store: Store, snapshot: Snapshot, *, actor: Actor) -> bool:
         When the database refuses; nothing is written.
     """
     authorise(actor, "publish", snapshot.board)
-    values = _head(snapshot)
-    check_rows(snapshot.rows)
+    check(snapshot)
     with store.writing() as connection:
         lock_board(connection, snapshot.board)
-        if connection.execute(sa.select(snapshots.c.number).where(snapshots.c.id == snapshot.id)).first():
-            return False
-        written = connection.execute(snapshots.insert().values(values).returning(snapshots.c.number))
-        _insert_rows(connection, snapshot, written.scalar_one())
-    return True
+        return insert(connection, snapshot)
 
 
 def index(store: Store, board: str, *, mode: Mode | None = None) -> pl.DataFrame:
@@ -110,6 +106,14 @@ def get(store: Store, snapshot_id: str) -> Snapshot:
     return found
 
 
+def every(store: Store, board: str) -> Iterator[Snapshot]:
+    """Give all snapshots of a board one by one, in the order of publication."""
+    with store.reading() as connection:
+        of_board = _of_board(sa.select(snapshots.c.id), board, None)
+        ids = connection.execute(of_board.order_by(snapshots.c.number)).scalars().all()
+    return (get(store, identifier) for identifier in ids)
+
+
 def history(
     store: Store, board: str, *, mode: Mode | None = None, subject: str | None = None, deadline: date | None = None
 ) -> pl.DataFrame:
@@ -130,14 +134,28 @@ def _of_board(query: sa.Select[Any], board: str, mode: Mode | None) -> sa.Select
     return query if mode is None else query.where(snapshots.c.mode == mode)
 
 
-def _head(snapshot: Snapshot) -> dict[str, Any]:
+def check(snapshot: Snapshot) -> None:
+    """Raise ValueError unless a snapshot can be kept."""
+    if snapshot.mode not in get_args(Mode):
+        raise ValueError(f"mode {snapshot.mode!r:.40}; allowed: {', '.join(get_args(Mode))}")
     check_identifier(snapshot.board)
     check_identifier(snapshot.id)
     for name in (snapshot.detail_hash, snapshot.futures_hash):
         if name is not None:
             check_hash(name)
+    canonical(snapshot.receipt)
+    check_rows(snapshot.rows)
+
+
+def insert(connection: sa.Connection, snapshot: Snapshot) -> bool:
+    """Write a checked snapshot unless its id is there; the caller holds the board's lock."""
+    if connection.execute(sa.select(snapshots.c.number).where(snapshots.c.id == snapshot.id)).first():
+        return False
     head = {c.name: getattr(snapshot, c.name) for c in snapshots.columns if c.name not in {"number", "receipt"}}
-    return head | {"receipt": canonical(snapshot.receipt)}
+    values = head | {"receipt": canonical(snapshot.receipt)}
+    written = connection.execute(snapshots.insert().values(values).returning(snapshots.c.number))
+    _insert_rows(connection, snapshot, written.scalar_one())
+    return True
 
 
 def _insert_rows(connection: sa.Connection, snapshot: Snapshot, number: int) -> None:
