@@ -18,7 +18,7 @@ REFUSED = 3
 IMPRECISE = 4
 INTERRUPTED = 130
 
-_LINE = 400
+_LINE = 800
 """Characters of a message at most."""
 
 

@@ -81,20 +81,25 @@ def shorten(text: str, width: int) -> str:
 
 
 class ProgressLine:
-    """One line on stderr that tells what a long command is doing; silent when nobody is watching."""
+    """What a long command is doing, on stderr: one line that is rewritten on a terminal, or a line for each stage."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        self._on = not quiet and sys.stderr.isatty()
+    def __init__(self, *, quiet: bool, lines: bool = False) -> None:
+        """Stay silent when `quiet`, or without a terminal; `lines` writes plain lines wherever stderr goes."""
+        self._lines = lines
+        self._on = not quiet and (lines or sys.stderr.isatty())
+        self._last = ""
 
-    def __call__(self, stage: str, done: int = 0, total: int = 0) -> None:
+    def __call__(self, stage: str, done: int, total: int) -> None:
         """Show a stage in words, with how many of its parts are done where that is known."""
-        if self._on:
-            share = f" {done}/{total}" if total else ""
-            click.echo(f"{_RESET}{stage}{share}", err=True, nl=False)
+        text = f"{stage} {done}/{total}" if total > 1 else stage
+        if not self._on or text == self._last:
+            return
+        self._last = text
+        click.echo(text if self._lines else f"{_RESET}{text}", err=True, nl=self._lines)
 
     def __enter__(self) -> ProgressLine:
         return self
 
     def __exit__(self, *_: Any) -> None:
-        if self._on:
+        if self._on and not self._lines:
             click.echo(_RESET, err=True, nl=False)

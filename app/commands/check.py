@@ -52,7 +52,7 @@ def _changes(session: Session, definition: Board) -> list[str]:
     from forecasts import board_diff
 
     moment = session.moment(definition.id)
-    return board_diff.changes(moment.board, definition)
+    return [str(change) for change in board_diff.changes(moment.board, definition, view=moment.view)]
 
 
 def _document(place: Path, problems: list[Problem], changes: list[str] | None) -> dict[str, Any]:

@@ -93,6 +93,8 @@ def read_evidence(session: Session, options: Mapping[str, Any], *, draft: bool) 
         stand_in = {"statement": "draft", "source": "draft", "grade": "A1", "thread": "draft", "kind": "fact"}
         fields = {name: value or stand_in.get(name, "") for name, value in fields.items()}
     item, problems = evidence_entry.from_fields(fields, effects, entry="new", forecaster="new")
+    if not options["occurred_on"]:  # a copy of published_on, and so are its mistakes
+        problems = [p for p in problems if p.field != "occurred_on"]
     refuse(problems, _namer(options))
     assert item is not None
     return item

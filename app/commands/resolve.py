@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from app.commands.common import common, examples, refuse
 from app.commands.sources import source_fields
-from app.commands.writing import append, written
+from app.commands.writing import append, correct, written
+from app.failures import CommandError
 from app.session import Session
+
+if TYPE_CHECKING:
+    from forecasts.domain import Entry, Resolution
+    from forecasts.replay import Moment
 
 _NAMES = {"question": "QUESTION", "deadline": "DEADLINE", "outcome": "OUTCOME", "url": "--source"}
 
@@ -40,9 +47,10 @@ def command(
 ) -> None:
     """Record OUTCOME (yes, no, ambiguous or annulled) of QUESTION by DEADLINE.
 
-    `yes` needs a recorded occurrence by the deadline; `no` needs a deadline that has passed.
+    `yes` needs a recorded occurrence by the deadline; `no` needs a deadline that has passed. A different outcome for
+    the same question and deadline is a correction: the next version of that entry.
     """
-    from forecasts import new_entry, status_entry
+    from forecasts import status_entry
 
     fields = {"question": question, "deadline": deadline, "outcome": outcome, "on": on, "note": note or ""}
     record, problems = status_entry.resolution_from_fields(
@@ -52,8 +60,24 @@ def command(
     moment = session.moment(board_id)
     assert record is not None
     refuse(status_entry.check_resolution(record, moment.board, view=moment.view, today=session.today), _name)
-    entry = append(session, record, letter=new_entry.RESOLUTION, board=moment.board.id)
+    entry = _write(session, record, moment)
     written(entry, as_json=as_json, told=f"{record.question} by {record.deadline}: {record.outcome}")
+
+
+def _write(session: Session, record: Resolution, moment: Moment) -> Entry:
+    """Add the outcome; where one is in force for this question and deadline, the new one is its next version."""
+    from forecasts import new_entry
+    from forecasts.domain import Resolution
+
+    board, pair = moment.board.id, (record.question, record.deadline)
+    known = next((r for r in moment.view.records(Resolution) if (r.question, r.deadline) == pair), None)
+    if known is None:
+        return append(session, record, letter=new_entry.RESOLUTION, board=board)
+    if known.outcome == record.outcome:
+        raise CommandError(
+            f"OUTCOME: {record.question} by {record.deadline} is already resolved {known.outcome} ({known.id})"
+        )
+    return correct(session, record, entry=known.id, board=board)
 
 
 def _name(field: str) -> str:
