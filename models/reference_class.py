@@ -55,9 +55,11 @@ class Cases:
             raise ValueError(
                 f"question, exposure, events, weight have shapes {sorted(sizes)}: one shape (C,) is needed"
             )
-        missing = sorted({*range(len(self.questions))} - {*self.question.tolist()})
-        if missing or self.question.max(initial=-1) >= len(self.questions):
-            raise ValueError(f"questions without a case: {[self.questions[i] for i in missing]}")
+        found = {*self.question.tolist()}
+        if found != {*range(len(self.questions))}:
+            raise ValueError(
+                f"cases of the questions {sorted(found)}: needed is every one of 0 to {len(self.questions) - 1}"
+            )
         _within("exposure", self.exposure, above=0, most=np.inf)
         _within("events", self.events, above=-np.finfo(float).tiny, most=np.inf)
         _within("weight", self.weight, above=0, most=1)
@@ -86,7 +88,7 @@ def build(cases: Cases, *, prior_exposure: float) -> pm.Model:
         exposure = pm.Data("exposure", cases.exposure, dims="case")
         events = pm.Data("events", cases.events, dims="case")
         weight = pm.Data("weight", cases.weight, dims="case")
-        prior = pm.Data("prior_exposure", prior_exposure)
+        prior = pm.Data("prior_exposure", np.asarray(prior_exposure, np.float64))
         rate = pm.Gamma("rate", alpha=0.5, beta=prior, dims="question")
         expected = rate[question] * exposure
         log_poisson = events * pt.log(expected) - expected - pt.gammaln(events + 1)
