@@ -1,0 +1,77 @@
+"""The detail artefact of a snapshot: what its pages show beyond the rows, as one JSON text."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from forecasts import encode
+from forecasts.catalogue import LABELS
+from forecasts.class_rates import ClassRates
+from forecasts.detail import DIGITS, cliffs, drivers, expiring, inert, timing
+from forecasts.detail_evidence import contributions, drift
+from forecasts.evaluation import Judged, Simulated
+from forecasts.gates import Gate
+from models.weighing import Weighed
+
+
+def detail_of(
+    simulated: Simulated, judged: Judged, weighed: Weighed, *, rates: ClassRates, gates: Sequence[Gate], threads: int
+) -> dict[str, Any]:
+    """Return everything that a snapshot's pages show beyond its rows, as plain JSON values.
+
+    Keys: `timing`, `drift`, `drivers`, `contributions`, `inputs`, `expiring`, `inert`, `flags`, `notes`, `gates`. The
+    same run gives the same values for any number of threads.
+    """
+    moment, day = simulated.moment, simulated.stored.day
+    board, items = moment.board, judged.items
+    still_open = [bool((day[:, q] > moment.known).any()) for q in range(len(board.questions))]
+    speaking = items.day > moment.known
+    judged_days = list(zip(items.question[speaking].tolist(), items.day[speaking].tolist(), strict=True))
+    inputs = inputs_of(simulated, rates)
+    return {
+        "timing": timing(day, weighed.weight, board=board, known=moment.known_through),
+        "drift": drift(simulated, judged, threads=threads),
+        "drivers": drivers(day, weighed.weight, board=board, still_open=still_open),
+        "contributions": contributions(simulated, judged, threads=threads),
+        "inputs": inputs,
+        "expiring": expiring(moment.evidence, known=moment.known_through, as_of=moment.day),
+        "inert": inert(moment.evidence, known=moment.known_through),
+        "flags": cliffs(day, weighed.weight, board=board, known=moment.known, judged=judged_days)
+        + _input_flags(inputs),
+        "notes": list(encode.series_notes(board, as_of=moment.day, known_through=moment.known_through)),
+        "gates": [asdict(g) for g in gates],
+    }
+
+
+def inputs_of(simulated: Simulated, rates: ClassRates) -> dict[str, Any]:
+    """Return, per question, what its pace is made of: class rate, adjustment and hazard as [median, 5 %, 95 %]."""
+    board, effort = simulated.moment.board, simulated.effort
+    drawn = encode.hazard_draws(board, rates, count=effort.draws, seed=effort.seed)
+    labelled: dict[str, Any] = {q.id: {"label": LABELS[q.kind]} for q in board.questions}
+    for row in encode.side_by_side(board, drawn):
+        labelled[row.question] |= {
+            "class_rate": _rounded(row.class_rate),
+            "factor": _rounded(row.factor),
+            "hazard": _rounded(row.hazard),
+            "check": _rounded(row.check) if row.check else None,
+            "agrees": row.agrees,
+            "adjustment_share": round(row.adjustment_share, DIGITS),
+            "driven_by_adjustment": row.driven_by_adjustment,
+            "outside_class": row.outside_class,
+        }
+    return labelled
+
+
+def _input_flags(inputs: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a flag for each question whose level is set by judgement, or differs from its first elicitation."""
+    flags = []
+    for question, found in inputs.items():
+        if found.get("outside_class"):
+            flags.append({"kind": "outside_class", "question": question})
+        if not found.get("agrees", True):
+            flags.append({"kind": "hazard_check", "question": question})
+    return flags
+
+
+def _rounded(values: tuple[float, ...]) -> list[float]:
+    return [float(f"{v:.6g}") for v in values]
