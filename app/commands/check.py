@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.commands.common import common, examples
-from app.failures import BAD_INPUT, OK, CommandError
+from app.failures import BAD_INPUT, OK, CommandError, one_line
 from app.session import Session, no_board
 from app.terminal import print_json
 
 if TYPE_CHECKING:
+    from forecasts.board_diff import Change
     from forecasts.board_files import Problem
     from forecasts.definition import Board
 
@@ -35,43 +37,46 @@ def command(session: Session, path: str | None, *, against_ledger: bool, board_i
     place = _directory(session, path, board_id)
     definition, problems = board.load(place)
     if definition is not None:
-        problems = [*problems, *board_seed.load(place, definition)[1]]
-    errors = [p for p in problems if p.severity == "error"]
-    changes = _changes(session, definition) if against_ledger and definition and not errors else None
+        problems = [*problems, *board_seed.load(place, definition, today=session.today)[1]]
+    errors = [str(p) for p in problems if p.severity == "error"]
+    changes = None
+    if against_ledger and definition is not None and not errors:
+        changes = _changes(session, definition)
+        errors = [str(change) for change in changes if change.kind == "refused"]
     if as_json:
-        print_json(_document(place, problems, changes))
+        print_json(_document(place, problems, changes, ok=not errors))
     else:
         _print(place, problems, changes)
     if errors:
-        click.echo(f"twixt check: {place.name}: {len(errors)} to correct; {errors[0]}", err=True)
+        click.echo(one_line(f"{place.name}: {len(errors)} to correct; {errors[0]}"), err=True)
     return BAD_INPUT if errors else OK
 
 
-def _changes(session: Session, definition: Board) -> list[str]:
-    """Return in words what the next version of the board would change against the one in the record."""
-    from forecasts import board_diff
+def _changes(session: Session, definition: Board) -> tuple[Change, ...]:
+    """Return what entering this definition would change against the one in the record."""
+    from forecasts import board_diff, ledger
 
+    if definition.id not in ledger.known_boards(session.workspace().store):
+        raise CommandError(f"--against-ledger: {definition.id} is not in the record; `twixt init` enters it as version 1")
     moment = session.moment(definition.id)
-    return [str(change) for change in board_diff.changes(moment.board, definition, view=moment.view)]
+    return board_diff.changes(moment.board, definition, view=moment.view)
 
 
-def _document(place: Path, problems: list[Problem], changes: list[str] | None) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "board": place.name,
-        "ok": not any(p.severity == "error" for p in problems),
-        "problems": [p._asdict() for p in problems],
-    }
-    return document if changes is None else {**document, "changes": changes}
+def _document(
+    place: Path, problems: Sequence[Problem], changes: Sequence[Change] | None, *, ok: bool
+) -> dict[str, Any]:
+    document: dict[str, Any] = {"board": place.name, "ok": ok, "problems": [p._asdict() for p in problems]}
+    return document if changes is None else {**document, "changes": [c._asdict() for c in changes]}
 
 
-def _print(place: Path, problems: list[Problem], changes: list[str] | None) -> None:
+def _print(place: Path, problems: Sequence[Problem], changes: Sequence[Change] | None) -> None:
     for problem in problems:
         click.echo(str(problem))
     if not problems:
         click.echo(f"{place.name}: no mistakes")
     for change in changes or ():
-        click.echo(change)
-    if changes == []:
+        click.echo(f"would change ({change.kind}): {change}")
+    if changes is not None and not changes:
         click.echo("nothing would change in the record")
 
 
