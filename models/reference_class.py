@@ -89,7 +89,7 @@ def build(cases: Cases, *, prior_exposure: float) -> pm.Model:
         events = pm.Data("events", cases.events, dims="case")
         weight = pm.Data("weight", cases.weight, dims="case")
         prior = pm.Data("prior_exposure", np.asarray(prior_exposure, np.float64))
-        rate = pm.Gamma("rate", alpha=0.5, beta=prior, dims="question")
+        rate = pm.Gamma("rate", alpha=np.float64(0.5), beta=prior, dims="question")
         expected = rate[question] * exposure
         log_poisson = events * pt.log(expected) - expected - pt.gammaln(events + 1)
         pm.Potential("power_likelihood", (weight * log_poisson).sum())

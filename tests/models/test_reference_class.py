@@ -66,7 +66,7 @@ def test_log_likelihood_is_the_weighted_poisson_of_each_case() -> None:
         ({"weight": np.array([1.0, 1.5, 1.0, 1.0, 1.0])}, "weight 1.5"),
         ({"weight": np.array([1.0, 0.0, 1.0, 1.0, 1.0])}, "weight 0.0"),
         ({"weight": np.array([1.0, 1.0])}, "one shape"),
-        ({"question": np.array([0, 0, 0, 0, 0])}, r"\[0\]: needed is every one of 0 to 1"),
+        ({"question": np.array([0, 0, 0, 0, 0])}, r"\[0\]: each of 0 to 1 is needed"),
         ({"question": np.array([0, 0, 0, 1, 2])}, r"\[0, 1, 2\]"),
     ],
 )
