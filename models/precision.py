@@ -8,11 +8,12 @@ Axes: N futures, D draws, T targets (questions by grid days, then scenarios), Q 
 
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from models.weighing import Mark, Sample, Weighed, in_threads
+from models.precision_kernels import contributions
+from models.weighing import Sample, Weighed, in_threads
+from models.weighing_kernels import Mark
 from models.world import Float, Int
 
 MCSE_LIMIT = 0.0025
@@ -20,10 +21,6 @@ MCSE_LIMIT = 0.0025
 MIN_FUTURES, MIN_DRAWS = 1_000.0, 300.0
 """Floors of the effective sample size in futures and in draws, below which a what-if refuses."""
 KHAT_LIMIT = 0.7
-GROUPS = 10
-"""Groups that a draw's futures are split into for the noise correction: all pairs of ten keep nine tenths of them."""
-FLOOR = 0.1
-"""Smallest share of a draw's mass that a leave-two-out mass may be taken as."""
 DRAW_CHUNKS = 64
 
 
@@ -302,91 +299,7 @@ def _by_draw(sample: Sample, weighed: Weighed, bounds: Int, threads: int) -> tup
 
     def task(first: int) -> None:
         last = min(first + size, draws)
-        _contributions(sample.codes, weighed.weight, bounds, first, last, targets, probability, residual, between)
+        contributions(sample.codes, weighed.weight, bounds, first, last, targets, probability, residual, between)
 
     in_threads(task, range(0, draws, size), threads)
     return residual, between
-
-
-@nb.njit(nogil=True, cache=True)
-def _pair_weights(mass, size, pair, pull):  # type: ignore[no-untyped-def]
-    """Fill K, (groups, groups) scaled 1 / mass of the other groups, and `pull` = K mass; return mass K mass.
-
-    The scale makes the sum over pairs of K e e' equal (sum of e)^2 / (sum of mass) where all futures are the same.
-    """
-    total, count, scale = mass.sum(), size.sum(), 0.0
-    for g in range(mass.size):
-        for h in range(mass.size):
-            pair[g, h] = 0.0
-            if g != h and size[g] > 0 and size[h] > 0 and total > 0:
-                scale += size[g] * size[h] / (count - size[g] - size[h])
-                pair[g, h] = count / max(total - mass[g] - mass[h], FLOOR * total)
-    if scale > 0:
-        pair /= scale
-    base = 0.0
-    for g in range(mass.size):
-        pull[g] = 0.0
-        for h in range(mass.size):
-            pull[g] += pair[g, h] * mass[h]
-        base += mass[g] * pull[g]
-    return base
-
-
-@nb.njit(nogil=True, cache=True)
-def _hits(codes, low, high, q, days, future, day):  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    """List the draw's futures in which a question happens by the last day, with their days; return how many."""
-    count = 0
-    for n in range(low, high):
-        code = codes[n, q]
-        if code < days:
-            future[count], day[count] = n, code
-            count += 1
-    return count
-
-
-@nb.njit(nogil=True, cache=True)
-def _column(hits, weight, low, probability, first, last, pair, pull, base, total, seen, residual, product):  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    """Write one question's residual masses and their products over pairs for one draw, targets first..last.
-
-    With H the hit masses of the groups, m their masses and K the pairs' weights, the sum over pairs of
-    K (H - p m) (H' - p m') is H K H - 2 p H K m + p^2 m K m, and H changes from day to day by that day's hits only.
-    """
-    count, future, day = hits
-    cross, square, hit = 0.0, 0.0, 0.0
-    seen[:] = 0.0
-    for t in range(first, last):
-        for i in range(count):
-            if day[i] == t - first:
-                new, g = weight[future[i]], (future[i] - low) % GROUPS
-                link = 0.0
-                for h in range(GROUPS):
-                    link += pair[g, h] * seen[h]
-                square += 2.0 * new * link
-                cross += new * pull[g]
-                hit += new
-                seen[g] += new
-        p = probability[t]
-        residual[t] = hit - p * total
-        product[t] = square - 2.0 * p * cross + p * p * base
-
-
-@nb.njit(nogil=True, cache=True)
-def _contributions(codes, weight, bounds, first, last, targets, probability, residual, between):  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    """Fill rows first..last of (D, T) residual masses and of the contributions to the between-draw variance."""
-    future, day = np.empty(np.diff(bounds).max(), np.int64), np.empty(np.diff(bounds).max(), np.int64)
-    pair = np.empty((GROUPS, GROUPS))
-    pull, seen, mass, size = np.empty(GROUPS), np.empty(GROUPS), np.empty(GROUPS), np.empty(GROUPS)
-    for d in range(first, last):
-        low, high = bounds[d], bounds[d + 1]
-        mass[:] = 0.0
-        size[:] = 0.0
-        for n in range(low, high):
-            mass[(n - low) % GROUPS] += weight[n]
-            size[(n - low) % GROUPS] += 1.0
-        base = _pair_weights(mass, size, pair, pull)
-        total = mass.sum()
-        for q in range(codes.shape[1]):
-            count = _hits(codes, low, high, q, targets[q + 1] - targets[q], future, day)
-            hits = (count, future, day)
-            span = (targets[q], targets[q + 1])
-            _column(hits, weight, low, probability, *span, pair, pull, base, total, seen, residual[d], between[d])

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from models.weighing_kernels import Code, Mark, accumulate, mix_columns, raise_peaks
 from models.world import Float, Int, Int16
 
 CHUNKS = 64
@@ -27,9 +27,6 @@ COLUMNS = 128
 """Columns weighed together: their weights, tables and sums of one board stay in a core's second-level cache."""
 PRODUCT_RANGE = 600.0
 """Widest sum of log weights that products of doubles carry safely (they underflow at 745)."""
-
-Code = NDArray[np.uint8]
-Mark = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +189,10 @@ def stack_columns(stack: Float) -> Float:
     return np.ascontiguousarray(stack.transpose(1, 2, 0, 3)).reshape(questions, buckets, sets * columns)
 
 
-def implied_log_ratio(share: Float, gain: Float, target: float) -> float:
+def implied_log_ratio(share: Float, gain: Float, target: float, *, cap: float) -> float:
     """Return the log likelihood ratio that moves a probability to `target`, given everything else.
 
-    Solves `mean_j sigmoid(logit share_j + gain_j * x) = target` for x by bisection.
+    Solves `mean_j sigmoid(logit share_j + clip(gain_j * x, -cap, cap)) = target` for x by bisection.
 
     Parameters
     ----------
@@ -203,24 +200,34 @@ def implied_log_ratio(share: Float, gain: Float, target: float) -> float:
         (J,) P(T_q <= h) by reading.
     gain
         (J,) log weight that one unit of log likelihood ratio gives in each reading, above 0.
+    cap
+        Largest absolute log weight of one item (`evidence.ITEM_CAP`, infinite for exempt records).
 
     Raises
     ------
     ValueError
-        When the target is not inside (0, 1), a gain is not above 0, or the shares are 0 or 1, which no ratio moves.
+        When the target is not inside (0, 1) or further than one item can move, a gain is not above 0, or a share is 0
+        or 1, which no ratio moves.
     """
     if not 0 < target < 1 or not (gain > 0).all():
         raise ValueError(f"target {target} must lie inside (0, 1), and gains above 0 (smallest {gain.min()})")
     if not ((share > 0) & (share < 1)).all():
         raise ValueError("no likelihood ratio moves a probability of 0 or 1")
     log_odds = np.log(share / (1 - share))
+
+    def reached(x: float) -> float:
+        return float(np.mean(1 / (1 + np.exp(-(log_odds + np.clip(gain * x, -cap, cap))))))
+
     shifts = (np.log(target / (1 - target)) - log_odds) / gain
-    low, high = float(shifts.min()), float(shifts.max())
-    for _ in range(200):
+    furthest = cap / gain.min() if np.isfinite(cap) else 0.0
+    low, high = min(shifts.min() - 1, -furthest), max(shifts.max() + 1, furthest)
+    if not reached(low) <= target <= reached(high):
+        reach = f"{reached(low):.4f} to {reached(high):.4f}"
+        raise ValueError(f"target {target} is further than one item can move this probability: {reach}")
+    for _ in range(100):
         middle = (low + high) / 2
-        reached = float(np.mean(1 / (1 + np.exp(-(log_odds + gain * middle)))))
-        low, high = (middle, high) if reached < target else (low, middle)
-    return (low + high) / 2
+        low, high = (middle, high) if reached(middle) < target else (low, middle)
+    return float((low + high) / 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +261,7 @@ def _plan(sample: Sample, table: Float) -> _Plan:
     if np.abs(logs).max(axis=1, initial=0.0).sum(axis=0).max(initial=0.0) <= PRODUCT_RANGE:
         return _Plan(active, moves, np.exp(logs), np.exp(sample.log_prior), peak, logarithmic=False)
     peak[:] = -np.inf
-    _peaks(sample.codes, sample.log_prior, active, logs, peak)
+    raise_peaks(sample.codes, sample.log_prior, active, logs, peak)
     return _Plan(active, moves, logs, sample.log_prior, peak, logarithmic=True)
 
 
@@ -270,7 +277,7 @@ def _totals(sample: Sample, plan: _Plan, targets: Int, *, threads: int) -> tuple
     def task(k: int) -> None:
         for block, table in zip(blocks, tables, strict=True):
             how = (plan.active, plan.moves, table, plan.peak[block], plan.logarithmic)
-            one, by_bucket = _accumulate(sample.codes, plan.start, *how, targets, *chunks[k])
+            one, by_bucket = accumulate(sample.codes, plan.start, *how, targets, *chunks[k])
             total[k, block], sums[k, :, :, block] = one, by_bucket
 
     in_threads(task, range(len(chunks)), threads)
@@ -285,7 +292,7 @@ def _mean_weights(sample: Sample, plan: _Plan, scale: Float, *, threads: int) ->
     chunks = list(_chunks(sample.count))
 
     def task(k: int) -> None:
-        _mix_columns(sample.codes, plan.start, *how, scale, *chunks[k], out)
+        mix_columns(sample.codes, plan.start, *how, scale, *chunks[k], out)
 
     in_threads(task, range(len(chunks)), threads)
     return out
@@ -311,71 +318,3 @@ def in_threads(task: Callable[[int], None], arguments: Iterable[int], threads: i
         return
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(task, arguments))
-
-
-@nb.njit(nogil=True, cache=True)
-def _weights(code, start, active, moves, table, peak, logarithmic, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    """Fill `out` (C,) with one future's weights."""
-    columns = out.size
-    for c in range(columns):
-        out[c] = start - peak[c]
-    for a in range(active.size):
-        b = code[active[a]]
-        if moves[a, b] and logarithmic:
-            for c in range(columns):
-                out[c] += table[a, b, c]
-        elif moves[a, b]:
-            for c in range(columns):
-                out[c] *= table[a, b, c]
-    if logarithmic:
-        for c in range(columns):
-            out[c] = np.exp(out[c])
-
-
-@nb.njit(nogil=True, cache=True)
-def _accumulate(codes, start, active, moves, table, peak, logarithmic, targets, first, last):  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    """Return the sums of the weights (C,) and by target and bucket (T, G, C) of the futures first..last."""
-    columns, never = table.shape[2], table.shape[1] - 1
-    weight = np.empty(columns)
-    total = np.zeros(columns)
-    sums = np.zeros((targets.size, never, columns))
-    for n in range(first, last):
-        _weights(codes[n], start[n], active, moves, table, peak, logarithmic, weight)
-        for c in range(columns):
-            total[c] += weight[c]
-        for t in range(targets.size):
-            b = codes[n, targets[t]]
-            if b < never:
-                for c in range(columns):
-                    sums[t, b, c] += weight[c]
-    return total, sums
-
-
-@nb.njit(nogil=True, cache=True)
-def _mix_columns(codes, start, active, moves, table, peak, logarithmic, scale, first, last, out):  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    """Write the futures' sums over columns of weight * scale, in eight lanes that are added in order."""
-    weight = np.empty(scale.size)
-    lanes = np.empty(8)
-    for n in range(first, last):
-        _weights(codes[n], start[n], active, moves, table, peak, logarithmic, weight)
-        lanes[:] = 0.0
-        for c in range(0, scale.size // 8 * 8, 8):
-            for i in range(8):
-                lanes[i] += weight[c + i] * scale[c + i]
-        for c in range(scale.size // 8 * 8, scale.size):
-            lanes[0] += weight[c] * scale[c]
-        mixed = 0.0
-        for i in range(8):
-            mixed += lanes[i]
-        out[n] = mixed
-
-
-@nb.njit(nogil=True, cache=True)
-def _peaks(codes, log_prior, active, table, peak):  # type: ignore[no-untyped-def]
-    """Raise `peak` (C,) to the largest log weight of each column."""
-    for n in range(log_prior.size):
-        for c in range(peak.size):
-            log_weight = log_prior[n]
-            for a in range(active.size):
-                log_weight += table[a, codes[n, active[a]], c]
-            peak[c] = max(peak[c], log_weight)
