@@ -58,7 +58,7 @@ class Cases:
         found = {*self.question.tolist()}
         if found != {*range(len(self.questions))}:
             raise ValueError(
-                f"cases of the questions {sorted(found)}: needed is every one of 0 to {len(self.questions) - 1}"
+                f"cases of the questions {sorted(found)}: each of 0 to {len(self.questions) - 1} is needed"
             )
         _within("exposure", self.exposure, above=0, most=np.inf)
         _within("events", self.events, above=-np.finfo(float).tiny, most=np.inf)
