@@ -57,7 +57,9 @@ def _changes(session: Session, definition: Board) -> tuple[Change, ...]:
     from forecasts import board_diff, ledger
 
     if definition.id not in ledger.known_boards(session.workspace().store):
-        raise CommandError(f"--against-ledger: {definition.id} is not in the record; `twixt init` enters it as version 1")
+        raise CommandError(
+            f"--against-ledger: {definition.id} is not in the record; `twixt init` enters it as version 1"
+        )
     moment = session.moment(definition.id)
     return board_diff.changes(moment.board, definition, view=moment.view)
 

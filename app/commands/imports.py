@@ -1,0 +1,14 @@
+"""`twixt import`: files into the record."""
+
+from __future__ import annotations
+
+import click
+
+from app.lazy import LazyGroup
+
+MODULES = {"ledger": "app.commands.import_ledger"}
+
+
+@click.group("import", cls=LazyGroup, modules=MODULES, short_help="Read a file into the record.")
+def command() -> None:
+    """Read files into the record: all of a file, or nothing."""

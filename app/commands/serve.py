@@ -1,0 +1,138 @@
+"""`twixt app`: everything from nothing to the board in the browser; the second start is quick."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import app
+from app.commands.common import common, examples
+from app.commands.init import initialise
+from app.commands.refit import run
+from app.failures import CommandError
+from app.session import Session
+from app.terminal import ProgressLine, print_json
+
+if TYPE_CHECKING:
+    from forecasts.refit import Outcome
+
+HOST = "localhost"
+FIRST_PORT, LAST_PORT = 8501, 8520
+EVERY_DAYS = 7
+
+
+@click.command(
+    "app",
+    short_help="Serve the board in the browser.",
+    epilog=examples("twixt app", "twixt app --port 8600 --no-browser"),
+)
+@click.option("--port", metavar="N", help=f"Port on localhost.  [default: the first free one from {FIRST_PORT}]")
+@click.option("--no-browser", is_flag=True, help="Do not open a browser window.")
+@common
+def command(session: Session, *, port: str | None, no_browser: bool, board_id: str | None, as_json: bool) -> None:
+    """Set up what is missing, publish the board when something is new, and serve it on localhost until Ctrl-C.
+
+    The first start fits the models (a few minutes with cold caches); the weekly history is then filled by a process
+    of its own while the app is already there. With --json one document is printed before the server starts.
+    """
+    chosen = _port(port)
+    entered = [done.board for done in initialise(session, None)]
+    board = session.board(board_id) if board_id is not None or len(entered) == 1 else entered[0]
+    outcome = _publish(session, board, quiet=as_json)
+    filling = _fill_history(session, board)
+    address = f"http://{HOST}:{chosen}"
+    if as_json:
+        print_json({"url": address, "board": board, "refit": outcome.kind, "filling_history": filling})
+    else:
+        click.echo(f"{board}: {outcome.message}")
+        if filling:
+            click.echo(f"the weekly history is being filled; its progress is in {_history_log(session)}")
+        click.echo(f"serving {address} (Ctrl-C ends it)")
+    session.close()
+    _serve(chosen, browser=not no_browser, stdout_taken=as_json)
+
+
+def _publish(session: Session, board: str, *, quiet: bool) -> Outcome:
+    """Refit when something is new; a refusal is told and the last good snapshot is served."""
+    from forecasts.refit import Wanted
+
+    with ProgressLine(quiet=quiet) as progress:
+        outcome = run(session, board, wanted=Wanted(), progress=progress)
+    if outcome.kind == "refused":
+        click.echo(f"{board}: refused: {outcome.message}", err=True)
+    return outcome
+
+
+def _fill_history(session: Session, board: str) -> bool:
+    """Start the weekly backfill as a process of its own when weeks are missing; it ends with this process."""
+    from forecasts import snapshots
+
+    definition = session.moment(board)
+    weeks = (definition.known_through - definition.board.opens).days // EVERY_DAYS + 1
+    if snapshots.index(session.workspace().store, board, mode="retrospective").height >= weeks:
+        return False
+    arguments = [
+        "backfill",
+        "--board",
+        board,
+        "--from",
+        definition.board.opens.isoformat(),
+        "--every",
+        f"{EVERY_DAYS}d",
+    ]
+    log = _history_log(session)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
+            [sys.executable, "-m", "app.cli", *arguments, "--progress", "--parent", str(os.getpid())],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+    return True
+
+
+def _history_log(session: Session) -> Path:
+    return session.home.logs / "backfill.log"
+
+
+def _serve(port: int, *, browser: bool, stdout_taken: bool) -> None:
+    """Become the server: this process is replaced, so that signals reach it."""
+    script = Path(app.__file__).with_name("main.py")
+    options = [f"--server.address={HOST}", f"--server.port={port}", "--server.showEmailPrompt=false"]
+    if not browser:
+        options.append("--server.headless=true")
+    sys.stdout.flush()
+    if stdout_taken:
+        os.dup2(2, 1)
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(script), *options])  # noqa: S606
+
+
+def _port(text: str | None) -> int:
+    """Return the wanted port, or the first free one; raises CommandError when there is none."""
+    if text is None:
+        free = next((p for p in range(FIRST_PORT, LAST_PORT + 1) if _is_free(p)), None)
+        if free is None:
+            raise CommandError(f"--port: {FIRST_PORT} to {LAST_PORT} are all taken; name another one")
+        return free
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= 65535):
+        raise CommandError(f"--port: {text[:40]!r}: a port from 1 to 65535 is needed")
+    if not _is_free(int(text)):
+        raise CommandError(f"--port: {text} is taken or not allowed; another one is needed")
+    return int(text)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
