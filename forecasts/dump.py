@@ -37,6 +37,7 @@ from forecasts.forms import (
     write_fields,
 )
 from forecasts.instants import utc
+from forecasts.ledger_chain import check_chain
 from forecasts.people import Actor, Person, authorise
 from forecasts.runs import Run
 from forecasts.snapshot_rows import ROWS
@@ -274,7 +275,7 @@ def _not_after(now: datetime, **instants: datetime | None) -> None:
 
 def _check_whole(contents: Contents) -> None:
     try:
-        ledger.check_chain([entry for entry, _ in contents.entries], [text for _, text in contents.entries])
+        check_chain([entry for entry, _ in contents.entries], [text for _, text in contents.entries])
     except StoreError as error:
         raise DumpError(str(error)) from error
     wanted = {e.record.content_hash for e, _ in contents.entries if isinstance(e.record, BoardVersion)}

@@ -18,12 +18,10 @@ from forecasts.domain import BoardVersion, Entry, Evidence, LedgerView, Mode, Re
 from forecasts.errors import ConflictError, RecordError, StoreError
 from forecasts.forms import canonical, check_identifier, parse
 from forecasts.instants import TICK, last_whole_day, to_text, utc
+from forecasts.ledger_chain import NO_DIGEST, check_chain, row_digest
 from forecasts.people import Action, Actor, authorise
 from forecasts.schema import boards, ledger
 from forecasts.store import Store, lock_board
-
-NO_DIGEST = "0" * 64
-"""Digest of the empty ledger."""
 
 _ACTIONS: dict[str, Action] = {
     "evidence": "evidence",
@@ -83,8 +81,7 @@ def append(
         lock_board(connection, board)
         _check_records(connection, records, board, expected)
         entries = _rows(_tail(connection, board), records, texts, board=board, actor=actor, now=now, expected=expected)
-        if entries:
-            insert_rows(connection, entries, texts)
+        insert_rows(connection, entries, texts)
     return entries
 
 
@@ -124,12 +121,6 @@ def known_boards(store: Store) -> tuple[str, ...]:
         return tuple(connection.execute(sa.select(boards.c.id).where(some).order_by(boards.c.id)).scalars())
 
 
-def row_digest(before: str, entry: Entry, text: str) -> str:
-    """Return a row's digest: SHA-256 over the digest before it, its place, time and author, and its record's text."""
-    head = [entry.board, entry.position, entry.entry, entry.version, to_text(entry.recorded_at), entry.recorded_by]
-    return hashlib.sha256("\n".join((before, canonical(head), text)).encode()).hexdigest()
-
-
 def verify(store: Store, board: str) -> Tail:
     """Recompute every digest of a board and check positions, versions and times.
 
@@ -150,40 +141,6 @@ def with_texts(store: Store, board: str) -> tuple[tuple[Entry, str], ...]:
         return tuple((_entry(row), row.record) for row in connection.execute(_all_rows(board, None)))
 
 
-def check_chain(entries: Sequence[Entry], texts: Sequence[str]) -> None:
-    """Check that rows are one whole ledger from position 1; raises StoreError naming the first wrong position."""
-    before: Entry | None = None
-    newest: dict[str, Entry] = {}
-    for entry, text in zip(entries, texts, strict=True):
-        wrong = _wrong_place(before, entry) or _wrong_record(newest, entry)
-        if wrong is None and entry.digest != row_digest(before.digest if before else NO_DIGEST, entry, text):
-            wrong = "a digest that does not match"
-        if wrong:
-            raise StoreError(f"{entry.board}: ledger position {entry.position} holds {wrong}")
-        before = newest[entry.entry] = entry
-
-
-def _wrong_place(before: Entry | None, entry: Entry) -> str | None:
-    if entry.position != (before.position if before else 0) + 1:
-        return f"a row that should stand at position {(before.position if before else 0) + 1}"
-    if before is None:
-        return None
-    if entry.board != before.board:
-        return f"a row of another board, {entry.board}"
-    return "a time that does not rise" if entry.recorded_at <= before.recorded_at else None
-
-
-def _wrong_record(newest: Mapping[str, Entry], entry: Entry) -> str | None:
-    former = newest.get(entry.entry)
-    if entry.version != (former.version if former else 0) + 1:
-        return f"version {entry.version} of {entry.entry} after version {former.version if former else 0}"
-    if former and type(former.record) is not type(entry.record):
-        return f"a {kind_of(entry.record)} under the id of a {kind_of(former.record)}"
-    if isinstance(entry.record, Retraction) and entry.record.target not in newest:
-        return f"a retraction of {entry.record.target}, which was not entered before"
-    return None
-
-
 def is_empty(connection: sa.Connection, board: str) -> bool:
     """Tell whether a board has no ledger."""
     return _tail(connection, board).position == 0
@@ -197,17 +154,22 @@ def insert_rows(connection: sa.Connection, entries: Sequence[Entry], texts: Sequ
             "position": e.position,
             "entry": e.entry,
             "version": e.version,
-            "kind": kind_of(e.record),
-            "target": e.record.target if isinstance(e.record, Retraction) else None,
-            "published_on": e.record.published_on,
             "recorded_at": e.recorded_at,
             "recorded_by": e.recorded_by,
             "record": text,
             "digest": e.digest,
         }
+        | _repeated(e.record)
         for e, text in zip(entries, texts, strict=True)
     ]
-    connection.execute(ledger.insert(), values)
+    if values:
+        connection.execute(ledger.insert(), values)
+
+
+def _repeated(record: Record) -> dict[str, Any]:
+    """Return what the table repeats of a record, so that rows can be chosen without reading it."""
+    target = record.target if isinstance(record, Retraction) else None
+    return {"kind": kind_of(record), "target": target, "published_on": record.published_on}
 
 
 def _check_actor(records: Iterable[Record], board: str, actor: Actor) -> None:
@@ -354,4 +316,6 @@ def _entry(row: sa.Row[Any]) -> Entry:
         record = decode(parse(row.record))
     except RecordError as error:
         raise StoreError(f"{row.board}: ledger position {row.position} cannot be read: {error}") from error
+    if _repeated(record) != {"kind": row.kind, "target": row.target, "published_on": row.published_on}:
+        raise StoreError(f"{row.board}: ledger position {row.position} has columns that differ from its record")
     return Entry(row.board, row.position, row.entry, row.version, row.recorded_at, row.recorded_by, record, row.digest)

@@ -134,6 +134,7 @@ def erase(store: Store, person_id: str, *, actor: Actor, now: datetime) -> None:
         done = connection.execute(people.update().where(people.c.id == person_id).values(empty))
         if done.rowcount != 1:
             raise StoreError(f"person {person_id!r:.120} is unknown")
+    store.forget_deleted()
 
 
 def everyone(store: Store) -> tuple[Person, ...]:

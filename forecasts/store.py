@@ -16,6 +16,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from forecasts.errors import StoreError
 from forecasts.schema import SCHEMA, boards
@@ -74,6 +75,12 @@ class Store:
         with plain_errors(self.label), self.engine.connect() as raw, raw.execution_options(immediate=True).begin():
             yield raw
 
+    def forget_deleted(self) -> None:
+        """Remove what was erased from SQLite's log of changes too; PostgreSQL does so by itself when it vacuums."""
+        if self.engine.dialect.name == "sqlite":
+            with plain_errors(self.label), self.engine.connect() as raw:
+                raw.execution_options(transaction=False).exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Give the connections back to the system."""
         self.engine.dispose()
@@ -103,8 +110,7 @@ def open_store(url: str, *, migrate: bool = True, busy_seconds: float = BUSY_SEC
         (without `migrate`) it is absent or older.
     """
     address = _address(url)
-    label = address.database if address.get_backend_name() == "sqlite" else address.render_as_string(hide_password=True)
-    store = Store(_engine(address, busy_seconds), str(label))
+    store = Store(_engine(address, busy_seconds), _label(address))
     try:
         _bring_up_to_date(store, address, migrate=migrate, busy_seconds=busy_seconds)
     except BaseException:
@@ -135,6 +141,8 @@ def plain_errors(label: str) -> Iterator[None]:
         raise StoreError(f"{label}: {_reason(error.orig)}") from error
     except sqlite3.Error as error:
         raise StoreError(f"{label}: {_reason(error)}") from error
+    except PoolTimeoutError as error:
+        raise StoreError(f"{label}: too many connections of this program are in use; try again") from error
 
 
 def _reason(error: BaseException | None) -> str:
@@ -142,7 +150,7 @@ def _reason(error: BaseException | None) -> str:
     if name is not None:
         known = next((text for code, text in _SQLITE_REASONS.items() if name.startswith(code)), None)
     else:
-        state = getattr(error, "sqlstate", None) or "08"
+        state = getattr(error, "sqlstate", None) or ("08" if type(error).__name__ == "OperationalError" else "")
         known = next((text for code, text in _POSTGRESQL_REASONS.items() if state.startswith(code)), None)
     detail = " ".join(str(error).split())[:200]
     return f"{known} ({detail})" if known else f"refused: {detail}"
@@ -167,6 +175,12 @@ def _address(url: str) -> sa.URL:
     return address.set(drivername="sqlite")
 
 
+def _label(address: sa.URL) -> str:
+    if address.drivername == "sqlite":
+        return str(address.database)
+    return address.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
+
+
 def _engine(address: sa.URL, busy_seconds: float, *, rebuilding: bool = False) -> sa.Engine:
     if address.drivername == "sqlite":
         engine = sa.create_engine(address, connect_args={"timeout": busy_seconds})
@@ -179,7 +193,7 @@ def _engine(address: sa.URL, busy_seconds: float, *, rebuilding: bool = False) -
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions by itself
-    for pragma in ("foreign_keys = ON", "recursive_triggers = ON", "synchronous = FULL"):
+    for pragma in ("foreign_keys = ON", "recursive_triggers = ON", "synchronous = FULL", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -188,8 +202,9 @@ def _rebuild_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get("transaction", True):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("immediate") else "BEGIN")
 
 
 def _bring_up_to_date(store: Store, address: sa.URL, *, migrate: bool, busy_seconds: float) -> None:
