@@ -270,14 +270,14 @@ def discounts(items: Items, design: Design) -> Float:
     """Return (I, C) factors (1 - rho)^(rank - 1) of each item in its story; ties share the mean.
 
     A story here is one thread's items on one question in one direction, over all deadlines, ranked by strength at the
-    centre of the design.
+    centre of the design. An item of median 1 points nowhere and repeats nothing: its factor is 1.
     """
     central = np.abs(_central(items, design))
     sign = np.sign(items.log_lr)
     order = np.lexsort((-central, sign, items.question, items.thread))
     story = np.stack([items.thread, items.question, sign])[:, order]
     sorted_strength = central[order]
-    opens = np.r_[True, (story[:, 1:] != story[:, :-1]).any(axis=0)][: items.count]
+    opens = (story[2] == 0) | np.r_[True, (story[:, 1:] != story[:, :-1]).any(axis=0)][: items.count]
     unties = opens | np.r_[True, sorted_strength[1:] < sorted_strength[:-1] * (1 - TIE)][: items.count]
     tie = np.cumsum(unties) - 1
     first = np.flatnonzero(unties)
@@ -291,7 +291,7 @@ def discounts(items: Items, design: Design) -> Float:
 
 def _mean_powers(base: Float, rank: Int, size: Int) -> Float:
     """Return (ties, C) means of base^rank, ..., base^(rank + size - 1)."""
-    powers = base ** np.arange(int((rank + size).max(initial=0)))[:, None]
+    powers = np.cumprod(np.r_[np.ones((1, base.size)), np.tile(base, (int((rank + size).max(initial=1)), 1))], axis=0)
     out = powers[rank]
     for t in np.flatnonzero(size > 1):
         out[t] = powers[rank[t] : rank[t] + size[t]].mean(axis=0)
