@@ -67,6 +67,8 @@ def median_shape(question: Question) -> float:
 
 def at_shape(board: Board, question: Question, rate: Float, shape: Float) -> Float:
     """Return (D,) class rates given each draw's shape, from draws given the median shape."""
+    if question.shape is None or question.clock == "calendar":
+        return rate
     cases = [c for c in board.cases if c.question == question.id]
 
     def exposure(k: Float) -> Float:

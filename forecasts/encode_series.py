@@ -54,10 +54,15 @@ def vintage(series: Series, board: Board, *, as_of: date, known_through: date) -
 
 
 def series_notes(board: Board, *, as_of: date, known_through: date) -> tuple[str, ...]:
-    """Return what a snapshot must say of its series: a later revision standing in, publications that were missed."""
+    """Return what a snapshot must say of its series: a later revision standing in, publications that were missed.
+
+    A note of the state itself (where a vintage stands in for one that is not at hand) is passed on.
+    """
     notes = []
     for series in board.series:
         found = vintage(series, board, as_of=as_of, known_through=known_through)
+        if found.state.note:
+            notes.append(f"{series.id}: {found.state.note}")
         if found.stands_in:
             notes.append(f"{series.id}: later revision (published {found.state.published_on}, as of {as_of})")
         if found.missed:

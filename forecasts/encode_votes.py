@@ -41,7 +41,7 @@ def gates(board: Board, trigger_hazard: Float, *, years: float, chance: Chance) 
         When the quality slope is larger than a cell's elicited spread, or the cells do not match periods and terms.
     """
     periods = max((len(period_days(v, board)) for v in board.votes), default=0)
-    classes = max((2 ** len(v.terms) for v in board.votes), default=0)
+    classes = max((2 ** len(v.terms) for v in board.votes), default=1)
     result = np.full((chance.count, len(board.votes), periods, 2, classes), 0.5)
     for v, vote in enumerate(board.votes):
         cells = _cells(board, vote, _mean_quality(board, vote, trigger_hazard[:, v], years, chance), chance)
