@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, override
 
 import click
@@ -36,19 +36,32 @@ class Twixt(LazyGroup):
     """The root: turns every way in which a command can end into one line and an exit code."""
 
     @override
-    def main(self, args: Sequence[str] | None = None, *positional: Any, **settings: Any) -> Any:
-        if not settings.pop("standalone_mode", True):
-            return super().main(args, *positional, standalone_mode=False, **settings)
-        session = settings.setdefault("obj", None) or Session.of_process()
-        settings["obj"] = session
-        sys.exit(self._run(args, session, settings))
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        session = extra.pop("obj", None) or Session.of_process()
+        try:
+            code = self._run(args, session, {"prog_name": prog_name or "twixt", "complete_var": complete_var, **extra})
+        finally:
+            session.close()
+        sys.exit(code)
 
-    def _run(self, args: Sequence[str] | None, session: Session, settings: Mapping[str, Any]) -> int:
+    def _run(self, args: Sequence[str] | None, session: Session, settings: dict[str, Any]) -> int:
         """Run a command and return its exit code; nothing is raised but what ends the process on purpose."""
         try:
-            ended = super().main(args, standalone_mode=False, **settings)
+            ended = super().main(args, standalone_mode=False, obj=session, **settings)
         except click.Abort:
             return INTERRUPTED
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            return BAD_INPUT
         except click.ClickException as error:
             return _complain(_usage(error), BAD_INPUT)
         except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a person
@@ -68,6 +81,7 @@ def _complain(line: str, code: int) -> int:
 
 
 @click.group(
+    "twixt",
     cls=Twixt,
     modules=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},

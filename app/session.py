@@ -89,13 +89,20 @@ class Session:
             return requested
         raise CommandError(no_board(requested, known, hint="`twixt init` enters a definition"))
 
+    def instant(self, board: str) -> datetime:
+        """Return now, or the time of the ledger's last row if that is later: a row just written is never missed."""
+        from forecasts import ledger
+
+        last = ledger.tail(self.workspace().store, board).recorded_at
+        return max(self.now, last) if last else self.now
+
     def moment(self, requested: str | None) -> Moment:
         """Return what is known on the board now: definition in force, records in force, known-through day."""
         from forecasts import replay
 
-        opened = self.workspace()
-        board = self.board(requested)
-        return replay.read_moment(opened.store, opened.artefacts, board, as_of=self.now, mode="live", now=self.now)
+        opened, board = self.workspace(), self.board(requested)
+        now = self.instant(board)
+        return replay.read_moment(opened.store, opened.artefacts, board, as_of=now, mode="live", now=now)
 
 
 def no_board(requested: str | None, known: list[str] | tuple[str, ...], *, hint: str) -> str:

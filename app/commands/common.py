@@ -66,6 +66,15 @@ def day_option(option: str, text: str | None, session: Session) -> datetime | No
     return min(end_of_day(day), session.now) if day == session.today else end_of_day(day)
 
 
+def whole(option: str, text: str | None, lowest: int, highest: int) -> int | None:
+    """Return the whole number that an option gives, or None without it; raises CommandError for anything else."""
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and lowest <= int(text) <= highest):
+        raise CommandError(f"{option}: {text[:40]!r}: a whole number from {lowest} to {highest} is needed")
+    return int(text)
+
+
 def refuse(problems: Sequence[FieldProblem], names: Callable[[str], str] = str) -> None:
     """Raise CommandError with all mistakes in one line; `names` turns a field into what the person typed."""
     if problems:

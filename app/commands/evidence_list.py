@@ -43,7 +43,7 @@ def command(
         from forecasts.status_entry import unknown_question
 
         refuse([FieldProblem("--question", unknown_question(question, moment.board))])
-    at = day_option("--as-of", as_of, session) or session.now
+    at = day_option("--as-of", as_of, session) or session.instant(moment.board.id)
     store = session.workspace().store
     view = ledger.read(store, moment.board.id, as_of=at, mode=mode(retrospective=retrospective))
     items = [e for e in view.entries if isinstance(e.record, Evidence) and _wanted(e.record, question, thread)]

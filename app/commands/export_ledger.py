@@ -39,7 +39,10 @@ def command(session: Session, file: str, *, with_people: bool, board_id: str | N
         for line in lines:
             click.echo(line)
         return
-    count = _write(Path(file), lines)
+    try:
+        count = _write(Path(file), lines)
+    except OSError as error:
+        raise CommandError(f"FILE: {file[:80]!r} cannot be written: {error.strerror}; it is as it was") from error
     if as_json:
         print_json({"board": board, "file": file, "lines": count})
     else:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
-from contextlib import nullcontext
 from itertools import chain
-from pathlib import Path
 
 import click
 
@@ -28,9 +25,8 @@ def command(session: Session, file: str, *, board_id: str | None, as_json: bool)
     from forecasts import dump
     from forecasts.people import LOCAL_OWNER
 
-    source = nullcontext(sys.stdin) if file == "-" else Path(file).open(encoding="utf-8", newline="\n")
     try:
-        with source as lines:
+        with click.open_file(file, encoding="utf-8") as lines:
             first = next(lines, "")
             _check_board(first, board_id)
             opened = session.workspace(create=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.commands.common import common, day_option, examples, mode, replay_options
+from app.commands.common import common, day_option, examples, mode, replay_options, whole
 from app.failures import IMPRECISE, OK, REFUSED, CommandError
 from app.session import Session
 from app.terminal import ProgressLine, print_json
@@ -54,17 +54,14 @@ def command(
     The same inputs are published once: when nothing is new, nothing is done. A run that fails its gates publishes
     nothing, the last good snapshot stays (exit code 3; 4 when only the precision was too low).
     """
-    from forecasts.refit import Wanted
-
     if due and (as_of is not None or retrospective):
         raise CommandError("--due: goes with live runs of today; leave out --as-of and --retrospective")
-    wanted = Wanted(
-        resample=flags["resample"],
-        futures=_whole("--futures", futures, 1, MOST_FUTURES),
-        seed=_whole("--seed", seed, 0, 2**63 - 1),
-        accept_jump=flags["accept_jump"],
-    )
+    sizes = {"futures": whole("--futures", futures, 1, MOST_FUTURES), "seed": whole("--seed", seed, 0, 2**63 - 1)}
     at = day_option("--as-of", as_of, session)
+    session.prepare_caches()
+    from forecasts.refit import Wanted
+
+    wanted = Wanted(**sizes, **flags)
     with ProgressLine(quiet=as_json and not lines, lines=lines) as progress:
         outcomes = {
             board: run(session, board, wanted=wanted, progress=progress, as_of=at, retrospective=retrospective)
@@ -89,7 +86,7 @@ def run(session: Session, board: str, *, wanted: Wanted, progress: ProgressLine,
         opened.store,
         opened.artefacts,
         board,
-        now=session.now,
+        now=session.instant(board),
         as_of=when.get("as_of"),
         mode=mode(retrospective=when.get("retrospective", False)),
         wanted=wanted,
@@ -110,14 +107,6 @@ def _boards(session: Session, board_id: str | None, *, due: bool) -> tuple[str, 
     if due and board_id is None:
         return ledger.known_boards(session.workspace().store)
     return (session.board(board_id),)
-
-
-def _whole(option: str, text: str | None, lowest: int, highest: int) -> int | None:
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and lowest <= int(text) <= highest):
-        raise CommandError(f"{option}: {text[:40]!r}: a whole number from {lowest} to {highest} is needed")
-    return int(text)
 
 
 def _print(outcomes: dict[str, Outcome], *, due: bool, as_json: bool) -> None:

@@ -60,6 +60,7 @@ def command(session: Session, *, port: str | None, no_browser: bool, board_id: s
 
 def _publish(session: Session, board: str, *, quiet: bool) -> Outcome:
     """Refit when something is new; a refusal is told and the last good snapshot is served."""
+    session.prepare_caches()
     from forecasts.refit import Wanted
 
     with ProgressLine(quiet=quiet) as progress:

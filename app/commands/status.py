@@ -1,0 +1,106 @@
+"""`twixt status`: every question and scenario of a board on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.commands.common import common, day_option, examples, mode, replay_options
+from app.failures import OK, REFUSED
+from app.session import Session
+from app.terminal import band, percent, points, print_json, table
+
+if TYPE_CHECKING:
+    from forecasts.definition import Board, Question
+
+Line = Mapping[str, Any]
+
+
+@click.command(
+    "status",
+    short_help="Every question and scenario, one screen.",
+    epilog=examples(
+        "twixt status",
+        "twixt status --deadlines                    every deadline of every question",
+        "twixt status --as-of 2025-12-31 --retrospective",
+        "twixt status --json",
+    ),
+)
+@click.option("--deadlines", is_flag=True, help="Every deadline instead of the headline one.")
+@replay_options
+@common
+def command(
+    session: Session,
+    *,
+    deadlines: bool,
+    as_of: str | None,
+    retrospective: bool,
+    board_id: str | None,
+    as_json: bool,
+) -> int:
+    """Show the newest snapshot: chance by the headline deadline, 90 % band, change in points over 7 and 30 days.
+
+    When the last run did not pass its gates the numbers are those of the last good one, and the exit code is 3.
+    """
+    from forecasts import runs, status
+
+    at = day_option("--as-of", as_of, session)
+    store, board, kind = session.workspace().store, session.board(board_id), mode(retrospective=retrospective)
+    found = status.status(store, board, as_of=at, mode=kind)
+    if as_json:
+        print_json(found)
+    else:
+        definition = session.moment(board).board
+        lines = found["questions"] if deadlines else list(_headlines(definition, found["questions"]))
+        click.echo(_screen(definition.title, found, lines))
+    return REFUSED if at is None and runs.stale(store, board, mode=kind) else OK
+
+
+def _headlines(board: Board, lines: Iterable[Line]) -> Iterable[Line]:
+    """Give one line for each question: its headline deadline, or the next one once that has passed."""
+    by_question: dict[str, list[Line]] = {}
+    for line in lines:
+        by_question.setdefault(line["question"], []).append(line)
+    for question in board.questions:
+        if known := by_question.get(question.id):
+            yield _headline(question, known)
+
+
+def _headline(question: Question, lines: list[Line]) -> Line:
+    headline = question.headline_deadline.isoformat()
+    return next((line for line in lines if line["deadline"] >= headline and line["state"] != "passed"), lines[-1])
+
+
+def _screen(title: str, found: Line, lines: Iterable[Line]) -> str:
+    known = f"known through {found['known_through']}"
+    head = f"{title} ({found['board']})\n{found['mode']}, as of {found['as_of'][:16].replace('T', ' ')} UTC, {known}"
+    stale = [f"stale: {found['stale_reason']}"] if found["stale"] else []
+    questions = table(
+        ("question", "by", "chance", "90% band", "7 d", "30 d"), [_question(q) for q in lines], right="245"
+    )
+    scenarios = table(
+        ("scenario", "chance", "90% band", "7 d", "30 d"), [_scenario(s) for s in found["scenarios"]], right="134"
+    )
+    return "\n".join([head, *stale, "", questions, "", scenarios])
+
+
+def _question(line: Line) -> tuple[str, ...]:
+    decided = line["state"] in {"occurred", "passed"}
+    chance = line["state"] if decided else percent(line["probability"])
+    return line["question"], line["deadline"], chance, "" if decided else _band(line), *_changes(line)
+
+
+def _scenario(line: Line) -> tuple[str, ...]:
+    name = f"{line['scenario']} (overlay)" if line["overlay"] else line["scenario"]
+    return name, percent(line["probability"]), _band(line), *_changes(line)
+
+
+def _band(line: Line) -> str:
+    shown = band(line["low"], line["high"])
+    return shown if line["band_resolved"] else f"{shown} (not resolved)"
+
+
+def _changes(line: Line) -> tuple[str, str]:
+    return points(line["change_7d"]), points(line["change_30d"])
