@@ -292,7 +292,7 @@ def discounts(items: Items, design: Design) -> Float:
 def _mean_powers(base: Float, rank: Int, size: Int) -> Float:
     """Return (ties, C) means of base^rank, ..., base^(rank + size - 1)."""
     powers = np.cumprod(np.r_[np.ones((1, base.size)), np.tile(base, (int((rank + size).max(initial=1)), 1))], axis=0)
-    out = powers[rank]
+    out = np.asarray(powers[rank])
     for t in np.flatnonzero(size > 1):
         out[t] = powers[rank[t] : rank[t] + size[t]].mean(axis=0)
     return out

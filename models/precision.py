@@ -22,6 +22,8 @@ MIN_FUTURES, MIN_DRAWS = 1_000.0, 300.0
 """Floors of the effective sample size in futures and in draws, below which a what-if refuses."""
 KHAT_LIMIT = 0.7
 DRAW_CHUNKS = 64
+SMALLEST_TAIL = 25
+"""Fewest weights whose largest fifth can be fitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Precision:
     ess_futures: float
     ess_draws: float
     khat: float
-    """Pareto shape of the draws' masses (`pareto_smooth`)."""
+    """Pareto shape of the draws' masses (`pareto_smooth`); NaN, which every gate refuses, for too few draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def assess(sample: Sample, weighed: Weighed, *, threads: int, cluster: Int | Non
         Spread(*(x[cut:] for x in spread)),
         float(1 / (weighed.weight**2).sum()),
         float(1 / (mass**2).sum()),
-        khat(np.log(held)),
+        khat(np.log(held)) if held.size >= SMALLEST_TAIL else np.nan,
     )
 
 
@@ -236,8 +238,8 @@ def pareto_smooth(log_weight: Float) -> tuple[Float, float]:
     ValueError
         When a log weight is NaN or +inf, all are -inf, or there are fewer than 25.
     """
-    if log_weight.size < 25:
-        raise ValueError(f"{log_weight.size} weights; a tail needs at least 25")
+    if log_weight.size < SMALLEST_TAIL:
+        raise ValueError(f"{log_weight.size} weights; a tail needs at least {SMALLEST_TAIL}")
     if np.isnan(log_weight).any() or not np.isfinite(log_weight.max()):
         raise ValueError(f"log weights must be finite or -inf, with one finite at least; largest {log_weight.max()}")
     out = log_weight - log_weight.max()
