@@ -76,16 +76,17 @@ def drivers(day: Days, weight: Weights, *, board: Board, still_open: Sequence[bo
         pairs = [_pair(joint, q, p) for p in range(len(board.questions)) if p != q and still_open[p]]
         found = [
             {"question": board.questions[p].id, "p_if_yes": round(yes, DIGITS), "p_if_no": round(no, DIGITS)}
-            for p, yes, no in filter(None, pairs)
+            for p, yes, no in sorted(filter(None, pairs), key=lambda pair: -abs(pair[1] - pair[2]))
         ]
-        result[question.id] = sorted(found, key=lambda f: -abs(f["p_if_yes"] - f["p_if_no"])) if still_open[q] else []
+        result[question.id] = found if still_open[q] else []
     return result
 
 
 def _joint(happened: NDArray[np.bool_], weight: Weights) -> NDArray[np.float64]:
     """Return P(p and q), (Q, Q); the plain loop of einsum keeps one order of summation on every machine."""
-    hits = happened.astype(np.float64)
-    return np.einsum("np,nq->pq", hits * weight[:, None], hits)
+    some = happened.any(axis=1)
+    hits = happened[some].astype(np.float32)
+    return np.asarray(np.einsum("np,nq->pq", hits * weight[some, None], hits))
 
 
 def _pair(joint: NDArray[np.float64], question: int, parent: int) -> tuple[int, float, float] | None:

@@ -13,6 +13,9 @@ from forecasts.evaluation import Judged, Simulated
 from forecasts.gates import Gate
 from models.weighing import Weighed
 
+INPUT_DRAWS = 4_000
+"""Draws from which the table of inputs is read: stratified, so medians and ranges are exact to a percent."""
+
 
 def detail_of(
     simulated: Simulated, judged: Judged, weighed: Weighed, *, rates: ClassRates, gates: Sequence[Gate], threads: int
@@ -46,7 +49,7 @@ def detail_of(
 def inputs_of(simulated: Simulated, rates: ClassRates) -> dict[str, Any]:
     """Return, per question, what its pace is made of: class rate, adjustment and hazard as [median, 5 %, 95 %]."""
     board, effort = simulated.moment.board, simulated.effort
-    drawn = encode.hazard_draws(board, rates, count=effort.draws, seed=effort.seed)
+    drawn = encode.hazard_draws(board, rates, count=min(effort.draws, INPUT_DRAWS), seed=effort.seed)
     labelled: dict[str, Any] = {q.id: {"label": LABELS[q.kind]} for q in board.questions}
     for row in encode.side_by_side(board, drawn):
         labelled[row.question] |= {

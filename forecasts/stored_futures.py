@@ -94,7 +94,8 @@ def load_futures(content: bytes, *, name: str) -> StoredFutures:
 
 
 def _check(frame: pl.DataFrame, name: str) -> None:
-    wanted = {"schema_version": pl.Int8, "draw": pl.Int32} | dict.fromkeys(LOG_PARTS, pl.Float64)
+    wanted: dict[str, pl.DataType | type[pl.DataType]] = {"schema_version": pl.Int8, "draw": pl.Int32}
+    wanted |= dict.fromkeys(LOG_PARTS, pl.Float64)
     wanted |= {c: pl.Int16 for c in frame.columns if c.startswith("day:")}
     wanted |= {c: pl.Float32 for c in frame.columns if c.startswith("share:")}
     found = dict(frame.schema)

@@ -113,7 +113,7 @@ def _year(value: Float, weight: Float, draw: NDArray[np.int32]) -> Iterator[dict
 
 def quantiles(value: Float, weight: Float) -> list[float]:
     """Return the weighted quantiles of `LEVELS`: the smallest value with at least that share of the weight below it."""
-    order = np.argsort(value, kind="stable")
+    order = np.argsort(value)
     reached = np.cumsum(weight[order])
     places = np.searchsorted(reached, np.array(LEVELS) * reached[-1])
     return [float(v) for v in value[order[np.minimum(places, value.size - 1)]]]
