@@ -64,24 +64,26 @@ class Bands:
     """False: the variance is within two standard errors of 0, and the band is the widest that agrees with it."""
 
 
-def mcse(weight: Float, draw: NDArray[np.integer], hit: Mark) -> float:
-    """Return the Monte Carlo standard error of `sum(weight * hit) / sum(weight)` with draws as clusters.
+def mcse(weight: Float, draw: NDArray[np.integer], value: Float | Mark) -> float:
+    """Return the Monte Carlo standard error of a weighted mean with draws as clusters.
 
-    MCSE^2 = sum_d W_d^2 (p_d - p)^2 for draws of mass W_d and share p_d (METHODS 4). Any cluster index may stand for
+    MCSE^2 = sum_d W_d^2 (p_d - p)^2 for draws of mass W_d and mean p_d (METHODS 4). Any cluster index may stand for
     the draw, for example the sampler draw that several draws reuse.
 
     Parameters
     ----------
-    weight, draw, hit
-        (N,) weights, cluster of each future, and whether the target holds in it.
+    weight, draw
+        (N,) weights and the cluster of each future.
+    value
+        (N,) whether an event happens (the mean is a probability), or a number such as spending in a year.
 
     Raises
     ------
     ValueError
         When a weight is negative or not finite, or all are 0.
     """
-    total = _mass(weight)
-    residual = np.bincount(draw, weight / total * (hit - weight[hit].sum() / total))
+    share = weight / _mass(weight)
+    residual = np.bincount(draw, share * (value - (share * value).sum()))
     return float(np.sqrt((residual**2).sum()))
 
 
@@ -138,20 +140,9 @@ def assess(sample: Sample, weighed: Weighed, *, threads: int, cluster: Int | Non
     return Precision(
         question,
         Spread(*(x[cut:] for x in spread)),
-        float(1 / (weighed.weight**2).sum()),
-        float(1 / (mass**2).sum()),
+        *ess(weighed.weight, sample.draw),
         khat(np.log(held)) if held.size >= SMALLEST_TAIL else np.nan,
     )
-
-
-def too_coarse(error: Float, limit: float = MCSE_LIMIT) -> NDArray[np.bool_]:
-    """Return which Monte Carlo errors forbid publication: above the limit, or not a number."""
-    return ~(np.asarray(error) <= limit)
-
-
-def too_few(ess_futures: float, ess_draws: float) -> bool:
-    """Return whether an effective size is below its floor, or not a number."""
-    return not (ess_futures >= MIN_FUTURES and ess_draws >= MIN_DRAWS)
 
 
 def khat_fails(value: float, count: int) -> bool:

@@ -189,47 +189,6 @@ def stack_columns(stack: Float) -> Float:
     return np.ascontiguousarray(stack.transpose(1, 2, 0, 3)).reshape(questions, buckets, sets * columns)
 
 
-def implied_log_ratio(share: Float, gain: Float, target: float, *, cap: float) -> float:
-    """Return the log likelihood ratio that moves a probability to `target`, given everything else.
-
-    Solves `mean_j sigmoid(logit share_j + clip(gain_j * x, -cap, cap)) = target` for x by bisection.
-
-    Parameters
-    ----------
-    share
-        (J,) P(T_q <= h) by reading.
-    gain
-        (J,) log weight that one unit of log likelihood ratio gives in each reading, above 0.
-    cap
-        Largest absolute log weight of one item (`evidence.ITEM_CAP`, infinite for exempt records).
-
-    Raises
-    ------
-    ValueError
-        When the target is not inside (0, 1) or further than one item can move, a gain is not above 0, or a share is 0
-        or 1, which no ratio moves.
-    """
-    if not 0 < target < 1 or not (gain > 0).all():
-        raise ValueError(f"target {target} must lie inside (0, 1), and gains above 0 (smallest {gain.min()})")
-    if not ((share > 0) & (share < 1)).all():
-        raise ValueError("no likelihood ratio moves a probability of 0 or 1")
-    log_odds = np.log(share / (1 - share))
-
-    def reached(x: float) -> float:
-        return float(np.mean(1 / (1 + np.exp(-(log_odds + np.clip(gain * x, -cap, cap))))))
-
-    shifts = (np.log(target / (1 - target)) - log_odds) / gain
-    furthest = cap / gain.min() if np.isfinite(cap) else 0.0
-    low, high = min(shifts.min() - 1, -furthest), max(shifts.max() + 1, furthest)
-    if not reached(low) <= target <= reached(high):
-        reach = f"{reached(low):.4f} to {reached(high):.4f}"
-        raise ValueError(f"target {target} is further than one item can move this probability: {reach}")
-    for _ in range(100):
-        middle = (low + high) / 2
-        low, high = (middle, high) if reached(middle) < target else (low, middle)
-    return float((low + high) / 2)
-
-
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """How the weights of one table are computed."""

@@ -6,11 +6,10 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 
-from models.evidence import ITEM_CAP, Design, Items
+from models.evidence import Design, Items
 from models.weighing import (
     Sample,
     bucket,
-    implied_log_ratio,
     prepare,
     shares,
     stack_columns,
@@ -173,43 +172,6 @@ class TestConditioning:
         sample = random_sample(6)
         with pytest.raises(ValueError, match="no stored future"):
             sample.given(np.zeros(sample.count, bool))
-
-
-class TestImpliedRatio:
-    def test_one_reading_is_a_difference_of_log_odds(self) -> None:
-        # from odds 1/4 to odds 1: a ratio of 4; with half of it believed, 16
-        assert implied_log_ratio(np.array([0.2]), np.ones(1), 0.5, cap=3.0) == pytest.approx(np.log(4))
-        assert implied_log_ratio(np.array([0.2]), np.array([0.5]), 0.5, cap=3.0) == pytest.approx(np.log(16))
-
-    @pytest.mark.parametrize("target", [0.15, 0.5, 0.9])
-    def test_entering_it_reaches_the_target(self, target: float) -> None:
-        sample, columns = random_sample(7), varied(8, 0)
-        before = judged(sample, items(ratio(1.5, thread=9)), columns)
-        x = implied_log_ratio(before.share[1, 1], columns.kappa[:, 0], target, cap=ITEM_CAP)
-        after = judged(sample, items(ratio(1.5, thread=9), {"log_lr": x, "question": 1}), columns)
-        assert after.probability[1, 1] == pytest.approx(target, abs=1e-9)
-
-    def test_one_item_reaches_only_as_far_as_its_cap(self) -> None:
-        # odds 1/4 times 20 is 5: a probability of 5/6
-        with pytest.raises(ValueError, match=r"target 0\.9 is further than one item .*: 0\.0123 to 0\.8333"):
-            implied_log_ratio(np.array([0.2]), np.ones(1), 0.9, cap=ITEM_CAP)
-        assert implied_log_ratio(np.array([0.2]), np.ones(1), 0.9, cap=np.inf) == pytest.approx(np.log(36))
-
-    @pytest.mark.parametrize(
-        ("share", "gain", "target", "message"),
-        [
-            (0.2, 1.0, 0.0, "target"),
-            (0.2, 1.0, 1.0, "target"),
-            (0.2, 1.0, np.nan, "target"),
-            (0.2, 0.0, 0.5, "gains"),
-            (0.2, np.nan, 0.5, "gains"),
-            (0.0, 1.0, 0.5, "no likelihood ratio"),
-            (np.nan, 1.0, 0.5, "no likelihood ratio"),
-        ],
-    )
-    def test_impossible_wishes_are_refused(self, share: float, gain: float, target: float, message: str) -> None:
-        with pytest.raises(ValueError, match=message):
-            implied_log_ratio(np.array([share]), np.array([gain]), target, cap=ITEM_CAP)
 
 
 class TestRefusals:
