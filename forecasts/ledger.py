@@ -206,7 +206,7 @@ def _check_version(newest: Entry | None, record: Record, board: str, expected: i
     if newest is None:
         return
     if type(newest.record) is not type(record):
-        raise RecordError(f"{board}: entry {record.id} is a {kind_of(newest.record)}, not a {kind_of(record)}")
+        raise RecordError(f"{board}: entry {record.id} is of type {kind_of(newest.record)}, not {kind_of(record)}")
     if (
         isinstance(record, Retraction)
         and isinstance(newest.record, Retraction)

@@ -6,7 +6,7 @@ from forecasts.store import open_store
 
 
 @pytest.fixture
-def store(database_url: str):
+def store(store_url: str):
     """Give a new, empty store; it is closed after the test."""
-    with open_store(database_url) as opened:
+    with open_store(store_url) as opened:
         yield opened
