@@ -74,16 +74,23 @@ def _check_levels(parts: Parts) -> None:
                 row.refuse("child", f"{edge.parents[0]!r} acts on this series through {seen[key]!r} already")
 
 
-def _check_cycles(parts: Parts) -> None:
-    before = _before(parts)
+def cycle(parts: Parts) -> list[str]:
+    """Return a cycle among what must come before what, each before the next and the first once more; or nothing."""
     try:
-        TopologicalSorter(before).prepare()
+        TopologicalSorter(_before(parts)).prepare()
     except CycleError as error:
-        names = list(reversed(error.args[1]))
-        child = names[-1]
-        message = f"a cycle: {' -> '.join(names)} (each requires the one before it)"
-        for edge, row in parts.edges:
-            if edge.kind == "requires" and edge.child == child and names[-2] in edge.parents:
-                row.refuse("parents", message)
-                return
-        next(v.row for v in parts.votes if v.record.question == child).refuse("trigger", message)
+        return list(error.args[1])
+    return []
+
+
+def _check_cycles(parts: Parts) -> None:
+    names = cycle(parts)
+    if not names:
+        return
+    parent, child = names[:2]
+    message = f"a cycle: {' -> '.join(names)} (each needs the one before it)"
+    for edge, row in parts.edges:
+        if edge.kind == "requires" and edge.child == child and parent in edge.parents:
+            row.refuse("parents", message)
+            return
+    next(row for vote, row in parts.votes if vote.question == child).refuse("trigger", message)

@@ -20,15 +20,16 @@ _EPOCH = date(1970, 1, 1)
 
 
 def unreachable(parts: Parts) -> list[int]:
-    """Return the positions of scenarios that hold in no pattern; none is reported where the graph has mistakes."""
+    """Return the positions of scenarios that hold in no pattern; none where other mistakes leave no pattern."""
     records = [s for s, _ in parts.scenarios]
     if not records or {q.id for q, _ in parts.questions} != parts.mentioned:
         return []
-    try:
-        ids = [q.id for q in board_graph.parents_first(parts)]
-    except StopIteration:
+    if board_graph.cycle(parts):
         return []
+    ids = [q.id for q in board_graph.parents_first(parts)]
     days = _days(parts, scenarios.days_mentioned(records, ids))
+    if not days.size:
+        return []
     pattern = _obeying(parts, ids, _patterns(len(ids), days))
     columns = {
         name: pl.Series(np.where(pattern[:, i] == _NEVER, -1, pattern[:, i]), dtype=pl.Int32)

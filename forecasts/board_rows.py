@@ -188,7 +188,7 @@ class Row:
         if not self.given(key):
             self.refuse(key, "is missing; a table is needed")
             return None
-        return self._child(self._values[key], key, (*self._path, key), f"{self.what}, {key}")
+        return self._child(self._values[key], key, (*self._path, key), f"{self.what}, {key}".removeprefix(", "))
 
     def inners(self, key: str) -> "list[Row]":
         """Return the tables of an array of tables; may be empty."""

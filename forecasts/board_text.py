@@ -94,7 +94,10 @@ def _decode_tuple(kinds: tuple[Any, ...], value: Any, place: str) -> tuple[Any, 
 
 def _decode_plain(kind: Any, value: Any, place: str) -> Any:
     if kind is date and isinstance(value, str):
-        return date.fromisoformat(value)
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise BoardTextError(f"{place}: {value!r:.40} is no day") from error
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):

@@ -260,7 +260,7 @@ class _Parser:
         self._nots += 1
         inner = self._nested(self._not)
         self._nots -= 1
-        return f"NOT ({inner})"
+        return f"NOT {inner}" if inner.startswith("(") else f"NOT ({inner})"
 
     def _nested(self, read: Callable[[], str]) -> str:
         self._depth += 1
