@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecasts import class_rates
-from forecasts.class_rates import PRIOR_EXPOSURE, ClassRates, DrawsFileError, class_exposure
+from forecasts.class_rates import ClassRates, DrawsFileError
 from forecasts.definition import Board, QuestionKind
+from forecasts.encode_clock import PRIOR_EXPOSURE, class_exposure
 from forecasts.errors import CorruptArtefactError
 from forecasts.receipts import ROOT, digest
 

@@ -2,10 +2,6 @@
 
 The file holds what ArviZ would call the group `posterior` (float32, by chain, draw and question), so any netCDF tool
 opens it, and text attributes: input hash, sampler settings, the gate's lines, versions. It is read with netCDF4 alone.
-
-Exposure is counted on the question's clock. On the clock `since_enabled` with Weibull shape k, t years without an
-event are t**k of cumulative hazard at rate 1. The model is fitted at the shape's median; as the posterior of the rate
-given k is Gamma(a, b(k)) with only b depending on k, `at_shape` carries a draw to another shape exactly.
 """
 
 import json
@@ -16,14 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasts.definition import Board, Case, Question
-
-Float = NDArray[np.float64]
-
 SCHEMA = "twixt class rates 1"
 _GROUP = "posterior"
-PRIOR_EXPOSURE = 0.01
-"""Years without an event that the prior of a class rate is worth (see `models.reference_class`)."""
 
 
 class DrawsFileError(ValueError):
@@ -53,28 +43,6 @@ class ClassRates:
         if question not in self.questions:
             raise KeyError(f"no class rate for {question!r}; there are: {', '.join(self.questions)}")
         return self.rate[:, :, self.questions.index(question)].astype(np.float64).ravel()
-
-
-def class_exposure(board: Board, case: Case) -> float:
-    """Return a case's exposure on its question's clock, at the median of the clock's shape."""
-    return float(case.exposure_years ** median_shape(board.question(case.question)))
-
-
-def median_shape(question: Question) -> float:
-    """Return the median Weibull shape of a question's clock; 1 for a constant hazard."""
-    return question.shape.median if question.shape and question.clock == "since_enabled" else 1.0
-
-
-def at_shape(board: Board, question: Question, rate: Float, shape: Float) -> Float:
-    """Return (D,) class rates given each draw's shape, from draws given the median shape."""
-    if question.shape is None or question.clock == "calendar":
-        return rate
-    cases = [c for c in board.cases if c.question == question.id]
-
-    def exposure(k: Float) -> Float:
-        return sum((c.comparability * c.exposure_years**k for c in cases), np.full(k.shape, PRIOR_EXPOSURE))
-
-    return np.asarray(rate * exposure(np.array([median_shape(question)])) / exposure(shape))
 
 
 def to_bytes(rates: ClassRates) -> bytes:

@@ -22,9 +22,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasts.class_rates import ClassRates, at_shape
+from forecasts.class_rates import ClassRates
 from forecasts.definition import Adjustment, Board, Elicited, Question
 from forecasts.encode_chance import Chance, log_sd
+from forecasts.encode_clock import at_shape
 
 Float = NDArray[np.float64]
 Range = tuple[float, float, float]
@@ -34,6 +35,8 @@ OWN_SHARE = 0.25
 """Least share of a factor's elicited log variance that stays with its reasons other than divided edges and quality."""
 DRIVEN = 0.5
 """From this share of the hazard's log variance on, a question counts as driven by the adjustment."""
+UNLIKE = 0.05
+"""Below this posterior predictive probability the cases of a class count as unlike each other."""
 CHECK_WITHIN = 0.25
 """A hazard's median further than this from its first elicitation is shown as a warning (METHODS 1)."""
 
@@ -50,6 +53,8 @@ class Hazards:
     """Their product with the frailties: per year (own clock: cumulative over its first year), before any parent."""
     shape: Float
     """Weibull shape of the question's clock; 1 is a constant hazard."""
+    alike: Mapping[str, float]
+    """By question: probability of cases as unlike each other as its class, if one rate held for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,8 @@ class RateRow:
     """The adjustment makes up half of the doubt or more: the outside view alone says little here."""
     outside_class: bool
     """The hazard's median lies outside the class rate's 90 % range: the adjustment decides the level."""
+    cases_differ: bool
+    """The cases of the class differ more than one rate explains: the class rate is less certain than its range says."""
 
 
 def hazards(board: Board, rates: ClassRates, *, log_hr: Mapping[tuple[str, str], Float], chance: Chance) -> Hazards:
@@ -99,7 +106,8 @@ def hazards(board: Board, rates: ClassRates, *, log_hr: Mapping[tuple[str, str],
     """
     shape = (chance.count, len(board.questions))
     clocks = np.stack([shape_draws(q, chance) for q in board.questions], axis=1)
-    result = Hazards(np.zeros(shape), np.ones(shape), np.zeros(shape), clocks)
+    alike = rates.receipt.get("cases_alike", {})
+    result = Hazards(np.zeros(shape), np.ones(shape), np.zeros(shape), clocks, alike)
     rows = sampler_rows(rates, chance)
     for q, question in enumerate(board.questions):
         if question.kind != "event" or not _has_class(board, question, rates):
@@ -169,14 +177,15 @@ def log_frailty(board: Board, question: str, chance: Chance) -> Float:
 def side_by_side(board: Board, drawn: Hazards) -> tuple[RateRow, ...]:
     """Return the pieces of every event question's hazard, in board order, for its page and for the receipt."""
     return tuple(
-        _row(question, drawn.class_rate[:, q], drawn.factor[:, q], drawn.hazard[:, q])
+        _row(question, q, drawn)
         for q, question in enumerate(board.questions)
         if question.kind == "event" and drawn.hazard[:, q].any()
     )
 
 
-def _row(question: Question, rate: Float, factor: Float, hazard: Float) -> RateRow:
-    check = question.hazard_check
+def _row(question: Question, q: int, drawn: Hazards) -> RateRow:
+    rate, factor, hazard = drawn.class_rate[:, q], drawn.factor[:, q], drawn.hazard[:, q]
+    check, alike = question.hazard_check, drawn.alike.get(question.id, 1.0)
     judged, whole = float(np.var(np.log(hazard / rate))), float(np.var(np.log(hazard)))
     outside, result = _range(rate), _range(hazard)
     return RateRow(
@@ -189,6 +198,7 @@ def _row(question: Question, rate: Float, factor: Float, hazard: Float) -> RateR
         adjustment_share=min(judged / whole, 1.0),
         driven_by_adjustment=judged / whole >= DRIVEN,
         outside_class=not outside[1] <= result[0] <= outside[2],
+        cases_differ=alike < UNLIKE,
     )
 
 

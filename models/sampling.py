@@ -138,10 +138,29 @@ def sample(model: pm.Model, settings: SamplerSettings, *, progress: Progress | N
 
 
 def draw(model: pm.Model, settings: SamplerSettings, *, progress: Progress | None = None) -> Any:
-    """Run NUTS once and return the DataTree of its draws and statistics, whatever they are worth."""
-    total = settings.chains * (settings.tune + settings.draws)
+    """Run NUTS once and return the DataTree of its draws and statistics, whatever they are worth.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When a person stopped it. The library itself would go on with the remaining chains and say nothing.
+    """
+    count = _Transitions(settings.chains * (settings.tune + settings.draws), progress)
+    stopped = f"stopped before all {count.total} transitions were made"
+    try:
+        tree = _nuts(model, settings, count)
+    except ValueError as error:  # nothing to build a trace from
+        if "Not enough samples" not in str(error):
+            raise
+        raise KeyboardInterrupt(stopped) from error
+    if count.done < count.total:
+        raise KeyboardInterrupt(stopped)
+    return tree
+
+
+def _nuts(model: pm.Model, settings: SamplerSettings, count: "_Transitions") -> Any:
     with model:
-        tree = pm.sample(
+        return pm.sample(
             settings.draws,
             tune=settings.tune,
             chains=settings.chains,
@@ -152,11 +171,8 @@ def draw(model: pm.Model, settings: SamplerSettings, *, progress: Progress | Non
             target_accept=settings.target_accept,
             quiet=True,
             compute_convergence_checks=False,
-            callback=None if progress is None else _reporter(progress, total),
+            callback=count,
         )
-    if progress is not None:
-        progress(total, total)
-    return tree
 
 
 def check_gate(tree: Any) -> Gate:
@@ -257,13 +273,15 @@ def _worst(pick: Callable[[NDArray[np.float64]], Any], data: Any) -> float:
     return float(pick(np.concatenate([np.ravel(v.values) for v in data.data_vars.values()])))
 
 
-def _reporter(progress: Progress, total: int) -> Callable[..., None]:
-    done = 0
+class _Transitions:
+    """Counts the sampler's transitions and tells a person about every 200th and the last."""
 
-    def report(**_: object) -> None:
-        nonlocal done
-        done += 1
-        if done % _REPORT_EVERY == 0:
-            progress(done, total)
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self.total = total
+        self.done = 0
+        self._progress = progress
 
-    return report
+    def __call__(self, **_: object) -> None:
+        self.done += 1
+        if self._progress is not None and (self.done % _REPORT_EVERY == 0 or self.done == self.total):
+            self._progress(self.done, self.total)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 
-from forecasts.class_rates import ClassRates, class_exposure
+from forecasts.class_rates import ClassRates
 from forecasts.definition import (
     Adjustment,
     Board,
@@ -23,6 +23,7 @@ from forecasts.definition import (
     Vote,
 )
 from forecasts.domain import Entry, LedgerView, Record
+from forecasts.encode_clock import class_exposure
 
 OPENS = date(2025, 1, 1)
 HORIZON = date(2030, 12, 31)

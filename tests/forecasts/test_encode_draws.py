@@ -280,6 +280,10 @@ def test_side_by_side_says_who_decides() -> None:
     # truce: class 2.5 weighted events and a half in 14 years, about .19; times .5 is .095, near its check .1
     assert rows["truce"].hazard[0] == pytest.approx(0.1, rel=0.25)
     assert rows["truce"].agrees
+    assert not any(r.cases_differ for r in rows.values())
+    told = replace(class_rates(), receipt={"cases_alike": {"truce": 0.02, "fund": 0.4}})
+    flagged = encode.side_by_side(BOARD, encode.hazard_draws(BOARD, told, count=COUNT, seed=3))
+    assert [r.question for r in flagged if r.cases_differ] == ["truce"]
     low = replace(BOARD, questions=tuple(replace(q, hazard_check=judged(0.3, 0.1, 0.9)) for q in BOARD.questions))
     again = encode.side_by_side(low, encode.hazard_draws(low, class_rates(), count=COUNT, seed=3))
     assert not next(r for r in again if r.question == "truce").agrees

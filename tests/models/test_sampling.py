@@ -249,3 +249,20 @@ def test_progress_counts_every_transition_up() -> None:
     assert {total for _, total in seen} == {3200}
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     assert seen[-1] == (3200, 3200)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [100, 700, 1600])
+def test_a_person_who_stops_the_sampler_stops_all_of_it(after: int) -> None:
+    import pymc as pm
+
+    with pm.Model() as model:
+        pm.Normal("value", 0, 1, shape=2)
+
+    def interrupt(done: int, _total: int) -> None:
+        if done >= after:
+            raise KeyboardInterrupt
+
+    settings = SamplerSettings(chains=4, draws=300, tune=200, target_accept=0.8, seed=1)
+    with pytest.raises(KeyboardInterrupt, match="before all 2000 transitions"):
+        sampling.sample(model, settings, progress=interrupt)
