@@ -14,7 +14,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from models.compiled import compiled
+from models.compiled import lean
 
 MASK = (1 << 64) - 1
 
@@ -39,7 +39,7 @@ class Purpose(IntEnum):
     SCHEDULED = 7
 
 
-@compiled
+@lean
 def mix(x: np.uint64) -> np.uint64:
     """Return a bijective scramble of 64 bits."""
     x = (x ^ (x >> _S27)) * _FIRST
@@ -47,7 +47,7 @@ def mix(x: np.uint64) -> np.uint64:
     return x ^ (x >> _S27)
 
 
-@compiled
+@lean
 def future_base(seed: np.uint64, draw: int, future: int) -> np.uint64:
     """Return the base of one future: `future` counts within its `draw`."""
     base = mix(seed + _STEP)
@@ -55,19 +55,19 @@ def future_base(seed: np.uint64, draw: int, future: int) -> np.uint64:
     return mix(base + np.uint64(future) * _STEP)
 
 
-@compiled
+@lean
 def uniform(base: np.uint64, stream: np.uint64) -> float:
     """Return a number strictly between 0 and 1, on the centres of 2**52 equal cells."""
     return (np.float64(mix(base ^ stream) >> _S12) + 0.5) * _UNIT
 
 
-@compiled
+@lean
 def exponential(base: np.uint64, stream: np.uint64) -> float:
     """Return a unit exponential: a question's budget of integrated hazard."""
     return float(-np.log(uniform(base, stream)))
 
 
-@compiled
+@lean
 def _tail(p: float) -> float:
     """Return the standard normal quantile for p below .075."""
     r = np.sqrt(-np.log(p))
@@ -98,7 +98,7 @@ def _tail(p: float) -> float:
     return -top / low
 
 
-@compiled
+@lean
 def normal_quantile(p: float) -> float:
     """Return the standard normal quantile of p in (0, 1), to about 1e-15 (Wichura 1988, AS 241, PPND16)."""
     q = p - 0.5
@@ -118,7 +118,7 @@ def normal_quantile(p: float) -> float:
     return q * top / low
 
 
-@compiled
+@lean
 def normal(base: np.uint64, stream: np.uint64) -> float:
     """Return a standard normal."""
     return normal_quantile(uniform(base, stream))

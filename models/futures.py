@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from models.budgets import seed_word
 from models.kernel import simulate_draws
-from models.pace import ETA, FORCED_ROW, KNOWN_DAY, LAST, OCCURRED, PATH_ROWS, STATE_ROWS, UNTIL
+from models.pace import DAMPING, ETA, FORCED_ROW, KEPT, KNOWN_DAY, LAST, OCCURRED, PATH_ROWS, STATE_ROWS, UNTIL
 from models.structure import levels, structure
 from models.world import NEVER, Draws, Float, Int, Int16, Kind, Start, World
 from models.world_checks import check_forced, check_inputs, check_run, check_tilt
@@ -137,8 +137,9 @@ def simulate(
         check_forced(world, start, forced.question, day=forced.day, futures=draws.count * per_draw)
     eta, until = _tilt(world, start, horizon=horizon, tilt=tilt, forced=forced)
     untilted = int(np.ceil(UNTILTED * per_draw - 1e-9))
-    tilting = bool(np.any(eta != 0.0))
-    net = structure(world, known_through=start.day, horizon=horizon, tilting=tilting, untilted=untilted)
+    tilting, ties = bool(np.any(eta != 0.0)), forced is not None or bool(np.any(start.clamped != NEVER))
+    days = {"known_through": start.day, "horizon": horizon}
+    net = structure(world, **days, tilting=tilting, untilted=untilted, ties=ties)
     state = _questions(world, start, eta=eta, until=until, forced=forced)
     forced_day = np.zeros((0, 0), dtype=np.int64) if forced is None else forced.day.astype(np.int64)
     job = _Job(net, state, world, draws, forced_day, seed_number, per_draw, threads)
@@ -171,19 +172,39 @@ def _run(job: _Job) -> Futures:
 
     def work(bounds: tuple[int, int]) -> None:
         state, series = job.state.copy(), path.copy()
+        kept, moving = state[:KEPT].copy(), path[:DAMPING].copy()
+        edges = [np.zeros(world.edge_child.size, dtype=np.int8) for _ in range(2)]
+        tallies = np.zeros(2), np.zeros(world.questions + 1, dtype=np.int64)
         keyed = (job.forced_day, job.seed, per_draw, *bounds)
-        simulate_draws(job.net, state, series, level_log, *inputs, *keyed, day, share, log_tilt, log_clamp)
+        simulate_draws(
+            job.net,
+            state,
+            series,
+            kept,
+            moving,
+            *edges,
+            *tallies,
+            level_log,
+            *inputs,
+            *keyed,
+            day,
+            share,
+            log_tilt,
+            log_clamp,
+        )
+        mine = share[bounds[0] * per_draw : bounds[1] * per_draw]
+        np.exp(mine, out=mine)
 
-    edges = np.linspace(0, count, min(count, job.threads * CHUNKS_PER_THREAD) + 1).astype(int).tolist()
+    parts = np.linspace(0, count, min(count, job.threads * CHUNKS_PER_THREAD) + 1).astype(int).tolist()
     with ThreadPoolExecutor(job.threads) as pool:
-        list(pool.map(work, itertools.pairwise(edges)))
+        list(pool.map(work, itertools.pairwise(parts)))
     return Futures(day, np.repeat(np.arange(count, dtype=np.int32), per_draw), share, log_tilt, log_clamp)
 
 
 def _matrices(draws: Draws) -> tuple[Float, Float, Float, Float, Float]:
     """Return the draws as the kernel reads them, axis 0 = draw: rates, ratios, growths, odds, gates."""
     rates = np.stack([draws.rate, draws.shape], axis=1)
-    ratios = np.stack([np.exp(draws.log_hr), draws.log_hr], axis=1)
+    ratios = np.stack([np.exp(draws.log_hr), np.exp(-draws.log_hr), draws.log_hr], axis=1)
     growths = [draws.log_share, draws.growth, draws.damping, draws.noise_sd, draws.response]
     rows = [draws.second_vote_rate, draws.with_probability, draws.scheduled_probability]
     odds = np.zeros((draws.count, len(rows), max(row.shape[1] for row in rows)))

@@ -10,9 +10,9 @@ arithmetic, to the last bit. The arrays are those of `models.pace`.
 import numpy as np
 from numpy.typing import NDArray
 
-from models.budgets import exponential, future_base, normal, uniform
-from models.compiled import compiled
-from models.occurrences import chance, happen, ring, settle, vote_failed
+from models.budgets import future_base, normal, uniform
+from models.compiled import lean
+from models.occurrences import chance, current_pull, happen, ring, settle, vote_failed
 from models.pace import (
     CLAMP_SUM,
     CLAMPED,
@@ -26,46 +26,52 @@ from models.pace import (
     FORCED_ROW,
     FREE,
     GROWTH,
+    HR,
     KEPT,
     KNOWN_DAY,
     LAST,
-    LEFT,
     LOG_HR,
     MARK,
     MASS,
     NOISE,
     OCCURRED,
+    OPEN,
     ORIGIN,
     PACE,
+    PLAIN,
     PUBLISHED,
     PULLED,
     PULLING,
-    RATE,
     RESPONSE,
     SCHEDULED_ODDS,
     SHAPE,
+    SHUT,
     SINCE,
     SPENT,
+    STATUS,
     TILT_SUM,
+    USED,
+    WAIT,
     WHEN,
     X,
-    current_pull,
+    account,
     gate_open,
+    in_force,
     item,
-    set_due,
-    set_pace,
+    set_target,
+    start_clock,
     stream,
-    use_hazard,
 )
 from models.structure import (
     AGENDA_DAY,
     AGENDA_INDEX,
     AGENDA_SERIES,
-    BUDGET,
     CHANCE,
     DATES,
+    EDGE_CHILD,
     EDGE_PARENT,
     EDGE_UNTIL,
+    EDGES,
     GROUP,
     GROUP_START,
     HORIZON,
@@ -84,16 +90,17 @@ from models.structure import (
     QUESTIONS,
     SCHEDULED,
     SERIES,
+    TIES,
     TILTING,
     TRIGGER,
     UNTILTED,
     VOTE_QUESTION,
     VOTES,
 )
-from models.world import DAYS_PER_YEAR, NEVER, Float, Int
+from models.world import DAYS_PER_YEAR, NEVER, Float, Int, Int8
 
 
-@compiled
+@lean
 def cross_levels(net: Int, state: Float, path: Float, level_log: Float, queue: Int, series: int, t: float) -> None:
     """Let the levels that the published value reaches happen, lowest first; one that is held back holds the rest."""
     for i in range(item(net, LEVEL_START, series), item(net, LEVEL_START, series + 1)):
@@ -107,9 +114,9 @@ def cross_levels(net: Int, state: Float, path: Float, level_log: Float, queue: I
         happen(net, state, queue, q, t)
 
 
-@compiled
+@lean
 def publish(path: Float, series: int, day: float, noise: float) -> float:
-    """Move a series to its next publication and return the value in its unit."""
+    """Move a series to its next publication and return the log of its value."""
     years = (day - path[PUBLISHED, series]) / DAYS_PER_YEAR
     pulled = path[PULLED, series] + path[PULLING, series] * (day - path[SINCE, series])
     path[X, series] += path[GROWTH, series] * years + path[RESPONSE, series] * pulled / DAYS_PER_YEAR
@@ -118,10 +125,10 @@ def publish(path: Float, series: int, day: float, noise: float) -> float:
     path[PULLED, series] = 0.0
     path[SINCE, series] = day
     path[PUBLISHED, series] = day
-    return float(np.exp(path[X, series]))
+    return float(path[X, series])
 
 
-@compiled
+@lean
 def keep_date(
     net: Int,
     state: Float,
@@ -146,23 +153,27 @@ def keep_date(
         chance(net, state, sums, queue, item(net, SCHEDULED, index), odds[SCHEDULED_ODDS, index], luck, day)
 
 
-@compiled
+@lean
 def first_due(net: Int, state: Float) -> int:
     """Return the question that is due first; on one instant parents before children."""
-    first = item(net, ORDER, 0)
-    soonest = state[DUE, first]
-    for i in range(1, net[QUESTIONS]):
-        q = item(net, ORDER, i)
+    first, soonest = 0, state[DUE, 0]
+    for q in range(1, state.shape[1]):
         if state[DUE, q] < soonest:
             first, soonest = q, state[DUE, q]
+    if net[TIES]:
+        for i in range(state.shape[1]):
+            q = item(net, ORDER, i)
+            if state[DUE, q] == soonest:
+                return q
     return first
 
 
-@compiled
+@lean
 def run(
     net: Int,
     state: Float,
     ratio: Float,
+    active: Int8,
     path: Float,
     odds: Float,
     gates: Float,
@@ -187,11 +198,11 @@ def run(
             row += 1
             if queue[-1] == 0:
                 continue
-        settle(net, state, ratio, path, odds, gates, sums, queue, t, base)
+        settle(net, state, ratio, active, path, odds, gates, sums, queue, t, base)
         q = first_due(net, state)
 
 
-@compiled
+@lean
 def pulled_before(net: Int, state: Float, ratio: Float, path: Float, series: int) -> float:
     """Return the pull on a series between its last publication and the start, integrated in days."""
     total = 0.0
@@ -205,7 +216,7 @@ def pulled_before(net: Int, state: Float, ratio: Float, path: Float, series: int
     return total
 
 
-@compiled
+@lean
 def enabled_day(net: Int, state: Float, q: int) -> float:
     """Return the day on which the clock of q started: all its groups first met, or day 0 for a calendar clock."""
     if item(net, OWN, q) == 0 or item(net, GROUP_START, q) == item(net, GROUP_START, q + 1):
@@ -219,43 +230,63 @@ def enabled_day(net: Int, state: Float, q: int) -> float:
     return day
 
 
-@compiled
-def prepare(net: Int, state: Float, ratio: Float, path: Float, rates: Float, growth: Float, tilted: bool) -> None:
-    """Set everything that the futures of one draw share: rates, paces, clocks and pulls on the start day."""
-    start = float(net[KNOWN_THROUGH])
-    for q in range(net[QUESTIONS]):
-        state[WHEN, q] = state[OCCURRED, q]
-        state[RATE, q], state[SHAPE, q] = rates[0, q], rates[1, q]
-    for q in range(net[QUESTIONS]):
-        state[FACTOR, q] = np.exp(state[ETA, q]) if tilted else 1.0
-        state[ORIGIN, q] = enabled_day(net, state, q)
-        state[PACE, q], state[MARK, q] = 0.0, 0.0
-        if item(net, KIND, q) == EVENT and state[FORCED_ROW, q] < 0.0:
-            set_pace(net, state, ratio, q, start)
+@lean
+def prepare_question(net: Int, state: Float, q: int, rate: float, shape: float, tilted: bool) -> None:
+    """Set the clock of a question as it stands on the start day."""
+    state[WAIT, q] = DAYS_PER_YEAR / rate
+    state[SHAPE, q] = shape
+    state[FACTOR, q] = np.exp(state[ETA, q]) if tilted else 1.0
+    state[PLAIN, q] = 1.0 if shape == 1.0 and state[FACTOR, q] == 1.0 else 0.0
+    state[ORIGIN, q] = enabled_day(net, state, q)
+    state[PACE, q], state[STATUS, q], state[MARK, q] = 1.0, SHUT, 0.0
+    left_to_chance = item(net, KIND, q) == EVENT and state[WHEN, q] == np.inf and state[FORCED_ROW, q] < 0.0
+    if left_to_chance and gate_open(net, state, q):
+        start_clock(state, q, float(net[KNOWN_THROUGH]))
+
+
+@lean
+def prepare_series(net: Int, state: Float, ratio: Float, path: Float, growth: Float) -> None:
+    """Set the series as they stand on the start day."""
     for s in range(net[SERIES]):
         path[X, s], path[GROWTH, s], path[DAMPING, s] = growth[0, s], growth[1, s], growth[2, s]
         path[NOISE, s], path[RESPONSE, s] = growth[3, s], growth[4, s]
-        path[SINCE, s], path[PUBLISHED, s] = start, path[LAST, s]
+        path[SINCE, s], path[PUBLISHED, s] = float(net[KNOWN_THROUGH]), path[LAST, s]
         path[PULLING, s] = current_pull(net, state, ratio, s)
         path[PULLED, s] = pulled_before(net, state, ratio, path, s)
 
 
-@compiled
+@lean
+def prepare(
+    net: Int, state: Float, ratio: Float, active: Int8, path: Float, rates: Float, growth: Float, tilted: bool
+) -> None:
+    """Set everything that the futures of one draw share: rates, paces, clocks and pulls on the start day."""
+    for q in range(net[QUESTIONS]):
+        state[WHEN, q] = state[OCCURRED, q]
+    for q in range(net[QUESTIONS]):
+        prepare_question(net, state, q, rates[0, q], rates[1, q], tilted)
+    for e in range(net[EDGES]):
+        child = item(net, EDGE_CHILD, e)
+        active[e] = 1 if item(net, KIND, child) == EVENT and in_force(net, state, e) else 0
+        if active[e] == 1:
+            state[PACE, child] *= ratio[HR, e]
+    prepare_series(net, state, ratio, path, growth)
+
+
+@lean
 def begin_question(net: Int, state: Float, forced_day: Int, q: int, n: int, base: np.uint64) -> None:
     """Give a question its budget, or its known or forced day."""
-    state[FIXED, q], state[DUE, q], state[LEFT, q] = FREE, np.inf, 0.0
+    state[FIXED, q], state[DUE, q], state[USED, q] = FREE, np.inf, 0.0
     state[SPENT, q], state[MASS, q] = 0.0, 0.0
     if state[FORCED_ROW, q] >= 0.0:
         day = forced_day[int(state[FORCED_ROW, q]), n]
         state[FIXED, q], state[DUE, q] = FORCED, float(day) if day < NEVER else np.inf
     elif state[KNOWN_DAY, q] < np.inf:
         state[FIXED, q], state[DUE, q] = CLAMPED, state[KNOWN_DAY, q]
-    elif item(net, KIND, q) == EVENT and state[WHEN, q] == np.inf:
-        state[LEFT, q] = exponential(base, stream(net, BUDGET, q))
-        set_due(state, q, float(net[KNOWN_THROUGH]))
+    elif state[STATUS, q] == OPEN:
+        set_target(net, state, q, float(net[KNOWN_THROUGH]), base)
 
 
-@compiled
+@lean
 def begin(net: Int, state: Float, odds: Float, forced_day: Int, n: int, base: np.uint64) -> None:
     """Set the questions of a future on the start day, after the template has been copied."""
     for q in range(net[QUESTIONS]):
@@ -266,7 +297,7 @@ def begin(net: Int, state: Float, odds: Float, forced_day: Int, n: int, base: np
             vote_failed(net, state, odds, v, float(net[KNOWN_THROUGH]), base)
 
 
-@compiled
+@lean
 def copy_rows(source: Float, target: Float, rows: int) -> None:
     """Copy the first rows of a matrix."""
     for i in range(rows):
@@ -274,20 +305,20 @@ def copy_rows(source: Float, target: Float, rows: int) -> None:
             target[i, j] = source[i, j]
 
 
-@compiled
+@lean
 def tilt_log_weight(net: Int, state: Float, sums: Float, per_draw: int) -> float:
     """Return the log weight of a future under the mixture of tilted and untilted futures of its draw."""
     log_ratio = sums[TILT_SUM]
     for q in range(net[QUESTIONS]):
         if state[ETA, q] != 0.0:
             if state[WHEN, q] == np.inf:
-                use_hazard(net, state, q, float(net[HORIZON]))
+                account(net, state, q, float(net[HORIZON]))
             log_ratio -= np.expm1(state[ETA, q]) * state[SPENT, q] / state[FACTOR, q]
     alpha = net[UNTILTED] / per_draw
     return float(-np.logaddexp(np.log(alpha), np.log1p(-alpha) + log_ratio))
 
 
-@compiled
+@lean
 def write_days(net: Int, state: Float, day: NDArray[np.int16]) -> None:
     """Write the day of each question: the day that its instant falls in, at least the day after the start."""
     for q in range(net[QUESTIONS]):
@@ -300,11 +331,17 @@ def write_days(net: Int, state: Float, day: NDArray[np.int16]) -> None:
             day[q] = max(int(np.ceil(when)), net[KNOWN_THROUGH] + 1)
 
 
-@compiled
+@lean
 def simulate_draws(
     net: Int,
     state: Float,
     path: Float,
+    kept: Float,
+    moving: Float,
+    active: Int8,
+    before: Int8,
+    sums: Float,
+    queue: Int,
     level_log: Float,
     rates: Float,
     ratios: Float,
@@ -322,21 +359,21 @@ def simulate_draws(
     log_clamp: Float,
 ) -> None:
     """Simulate the futures of draws first .. last - 1 into the rows that belong to them."""
-    kept, moving = state[:KEPT].copy(), path[:DAMPING].copy()
-    sums, queue = np.zeros(2), np.zeros(net[QUESTIONS] + 1, dtype=np.int64)
     for d in range(first, last):
         ratio, odds, gates = ratios[d], all_odds[d], all_gates[d]
         for m in range(per_draw):
             if m in (0, net[UNTILTED]):
-                prepare(net, state, ratio, path, rates[d], growths[d], bool(net[TILTING]) and m > 0)
+                prepare(net, state, ratio, before, path, rates[d], growths[d], bool(net[TILTING]) and m > 0)
                 copy_rows(state, kept, KEPT)
                 copy_rows(path, moving, DAMPING)
             n, base = d * per_draw + m, future_base(seed, d, m)
             copy_rows(kept, state, KEPT)
             copy_rows(moving, path, DAMPING)
-            sums[:] = 0.0
+            for e in range(active.size):
+                active[e] = before[e]
+            sums[CLAMP_SUM], sums[TILT_SUM] = 0.0, 0.0
             begin(net, state, odds, forced_day, n, base)
-            run(net, state, ratio, path, odds, gates, level_log, sums, queue, share[n], base)
+            run(net, state, ratio, active, path, odds, gates, level_log, sums, queue, share[n], base)
             write_days(net, state, day[n])
             log_clamp[n] = sums[CLAMP_SUM]
             if net[TILTING]:

@@ -8,7 +8,7 @@ The arrays are those of `models.pace`.
 import numpy as np
 
 from models.budgets import exponential, uniform
-from models.compiled import compiled
+from models.compiled import lean
 from models.pace import (
     CLAMP_SUM,
     CLAMPED,
@@ -22,28 +22,32 @@ from models.pace import (
     IS_LEVEL,
     IS_VOTE,
     KNOWN_DAY,
-    LEFT,
+    LOG_HR,
     MARK,
     MASS,
+    OPEN,
     ORIGIN,
     PACE,
     PULLED,
     PULLING,
-    RATE,
     SECOND_RATE,
     SHAPE,
+    SHUT,
     SINCE,
+    STATUS,
     TILT_SUM,
     UNTIL,
+    USED,
+    WAIT,
     WHEN,
     WITH_ODDS,
-    current_pull,
+    account,
     gate_open,
+    in_force,
     item,
-    set_due,
-    set_pace,
     stream,
-    use_hazard,
+    switch_edges,
+    switch_gates,
 )
 from models.structure import (
     GATE,
@@ -55,6 +59,8 @@ from models.structure import (
     LEVEL_START,
     PERIOD_START,
     PERIODS,
+    PULL,
+    PULL_START,
     SECOND_GATE,
     SECOND_VOTE,
     SERIES_OF,
@@ -63,29 +69,27 @@ from models.structure import (
     TERMS,
     TERMS_START,
     TILTING,
-    TOUCH,
-    TOUCH_START,
     VOTE,
     VOTE_OF,
     VOTE_QUESTION,
     VOTE_START,
     WITH_CHILD,
 )
-from models.world import DAYS_PER_YEAR, Float, Int
+from models.world import DAYS_PER_YEAR, Float, Int, Int8
 
 
-@compiled
+@lean
 def happen(net: Int, state: Float, queue: Int, q: int, t: float) -> None:
     """Let a question happen at t; its effects are worked out by `settle`."""
-    if net[TILTING]:
-        use_hazard(net, state, q, t)
+    if net[TILTING] and item(net, KIND, q) == EVENT:
+        account(net, state, q, t)
     state[WHEN, q] = t
     state[DUE, q] = np.inf
     queue[queue[-1]] = q
     queue[-1] += 1
 
 
-@compiled
+@lean
 def chance(net: Int, state: Float, sums: Float, queue: Int, q: int, odds: float, luck: float, t: float) -> bool:
     """Let a question happen with the given odds, or count them if it is clamped; say whether it is decided."""
     if state[WHEN, q] < np.inf or state[FIXED, q] == FORCED:
@@ -104,7 +108,7 @@ def chance(net: Int, state: Float, sums: Float, queue: Int, q: int, odds: float,
     return False
 
 
-@compiled
+@lean
 def gate(net: Int, state: Float, gates: Float, v: int, t: float) -> float:
     """Return the probability that a vote held at t passes: by period (with its president) and class of terms."""
     period, periods = 0, net[PERIODS]
@@ -118,17 +122,17 @@ def gate(net: Int, state: Float, gates: Float, v: int, t: float) -> float:
     return float(gates[v, period, terms])
 
 
-@compiled
+@lean
 def vote_failed(net: Int, state: Float, odds: Float, v: int, t: float, base: np.uint64) -> None:
     """Start the clock of the second vote."""
     q, rate = item(net, VOTE_QUESTION, v), odds[SECOND_RATE, v]
-    state[PACE, q] = 1.0
+    state[STATUS, q] = OPEN
     state[MARK, q] = t
     if state[FIXED, q] == FREE and rate > 0.0:
         state[DUE, q] = t + exponential(base, stream(net, SECOND_VOTE, v)) / rate * DAYS_PER_YEAR
 
 
-@compiled
+@lean
 def hold_votes(
     net: Int,
     state: Float,
@@ -148,18 +152,18 @@ def hold_votes(
             vote_failed(net, state, odds, v, t, base)
 
 
-@compiled
-def touch_questions(net: Int, state: Float, ratio: Float, q: int, t: float) -> None:
-    """Bring every EVENT whose pace q changes up to date."""
-    for i in range(item(net, TOUCH_START, q), item(net, TOUCH_START, q + 1)):
-        c = item(net, TOUCH, i)
-        if state[WHEN, c] == np.inf and state[FIXED, c] != FORCED:
-            use_hazard(net, state, c, t)
-            set_pace(net, state, ratio, c, t)
-            set_due(state, c, t)
+@lean
+def current_pull(net: Int, state: Float, ratio: Float, series: int) -> float:
+    """Return the sum of the log hazard ratios in force on a series."""
+    pull = 0.0
+    for i in range(item(net, PULL_START, series), item(net, PULL_START, series + 1)):
+        edge = item(net, PULL, i)
+        if in_force(net, state, edge):
+            pull += ratio[LOG_HR, edge]
+    return pull
 
 
-@compiled
+@lean
 def stir_series(net: Int, state: Float, ratio: Float, path: Float, q: int, t: float) -> None:
     """Bring every series whose growth q changes up to date."""
     for i in range(item(net, STIR_START, q), item(net, STIR_START, q + 1)):
@@ -169,7 +173,7 @@ def stir_series(net: Int, state: Float, ratio: Float, path: Float, q: int, t: fl
         path[PULLING, series] = current_pull(net, state, ratio, series)
 
 
-@compiled
+@lean
 def join(net: Int, state: Float, odds: Float, sums: Float, queue: Int, q: int, t: float, base: np.uint64) -> None:
     """Let the `with` children of q happen on its day, each with its probability."""
     for i in range(item(net, JOIN_START, q), item(net, JOIN_START, q + 1)):
@@ -178,7 +182,7 @@ def join(net: Int, state: Float, odds: Float, sums: Float, queue: Int, q: int, t
         chance(net, state, sums, queue, item(net, WITH_CHILD, w), odds[WITH_ODDS, w], luck, t)
 
 
-@compiled
+@lean
 def lower_levels(net: Int, state: Float, queue: Int, q: int, t: float) -> None:
     """Let the lower levels of a series happen with a level that was clamped or forced."""
     series = item(net, SERIES_OF, q)
@@ -192,11 +196,12 @@ def lower_levels(net: Int, state: Float, queue: Int, q: int, t: float) -> None:
             happen(net, state, queue, c, t)
 
 
-@compiled
+@lean
 def settle(
     net: Int,
     state: Float,
     ratio: Float,
+    active: Int8,
     path: Float,
     odds: Float,
     gates: Float,
@@ -209,7 +214,8 @@ def settle(
     i = 0
     while i < queue[-1]:
         q = queue[i]
-        touch_questions(net, state, ratio, q, t)
+        switch_edges(net, state, ratio, active, q, t)
+        switch_gates(net, state, q, t, base)
         stir_series(net, state, ratio, path, q, t)
         hold_votes(net, state, odds, gates, sums, queue, q, t, base)
         join(net, state, odds, sums, queue, q, t, base)
@@ -218,22 +224,23 @@ def settle(
     queue[-1] = 0
 
 
-@compiled
+@lean
 def event_density(net: Int, state: Float, sums: Float, q: int) -> float:
     """Return the hazard per year of a clamped EVENT on its day, and charge the hazard that it survived."""
     day = state[KNOWN_DAY, q]
-    use_hazard(net, state, q, day)
-    sums[CLAMP_SUM] += state[LEFT, q]
-    if state[PACE, q] == 0.0:
+    account(net, state, q, day)
+    sums[CLAMP_SUM] -= state[USED, q]
+    if state[STATUS, q] == SHUT:
         return 0.0
     age = max(day - state[ORIGIN, q], HALF_DAY) / DAYS_PER_YEAR
-    return float(state[PACE, q] * state[RATE, q] * state[SHAPE, q] * age ** (state[SHAPE, q] - 1.0))
+    rate = DAYS_PER_YEAR / state[WAIT, q]
+    return float(state[PACE, q] * rate * state[SHAPE, q] * age ** (state[SHAPE, q] - 1.0))
 
 
-@compiled
+@lean
 def second_vote_density(net: Int, state: Float, odds: Float, gates: Float, sums: Float, q: int) -> float:
     """Return the hazard per year that a second vote passes on the known day, and charge the wait for it."""
-    if state[PACE, q] == 0.0:
+    if state[STATUS, q] == SHUT:
         return 0.0
     v, day = item(net, VOTE_OF, q), state[KNOWN_DAY, q]
     rate = odds[SECOND_RATE, v]
@@ -241,7 +248,7 @@ def second_vote_density(net: Int, state: Float, odds: Float, gates: Float, sums:
     return rate * gate(net, state, gates, v, day) if gate_open(net, state, q) else 0.0
 
 
-@compiled
+@lean
 def clamp(net: Int, state: Float, odds: Float, gates: Float, sums: Float, q: int) -> None:
     """Weigh the known day of a clamped EVENT or VOTE: log hazard on the day minus the hazard survived until then.
 
@@ -256,7 +263,7 @@ def clamp(net: Int, state: Float, odds: Float, gates: Float, sums: Float, q: int
     sums[CLAMP_SUM] += np.log(state[MASS, q] * DAYS_PER_YEAR + (1.0 - state[MASS, q]) * density)
 
 
-@compiled
+@lean
 def ring(
     net: Int,
     state: Float,

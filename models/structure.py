@@ -18,8 +18,11 @@ from models.world import NEVER, Int, Key, Kind, World
     ORDER,  # (Q,) questions in the order in which they happen on one day
     EDGE_PARENT,  # (E,)
     EDGE_UNTIL,  # (E,) or -1
-    INTO_START,
-    INTO,  # edges into each EVENT
+    EDGE_CHILD,  # (E,)
+    OUT_START,
+    OUT,  # edges from each question into EVENTs
+    CUT_START,
+    CUT,  # edges into EVENTs whose effect each question ends
     PULL_START,
     PULL,  # edges into the levels of each series
     GROUP_START,
@@ -28,8 +31,10 @@ from models.world import NEVER, Int, Key, Kind, World
     MEMBER,  # members of each group
     STOP_START,
     STOP,  # questions that end each question
-    TOUCH_START,
-    TOUCH,  # EVENTs whose pace may change when a question happens
+    UNLOCK_START,
+    UNLOCK,  # EVENTs that may need each question
+    FINISH_START,
+    FINISH,  # EVENTs that each question ends
     STIR_START,
     STIR,  # series whose growth may change when a question happens
     VOTE_START,
@@ -68,8 +73,9 @@ from models.world import NEVER, Int, Key, Kind, World
     HORIZON,
     TILTING,
     UNTILTED,
+    TIES,  # whether several questions may be due on one instant
     HEADER,
-) = range(56)
+) = range(62)
 
 
 def lists(pairs: Iterable[tuple[int, int]], size: int) -> tuple[Int, Int]:
@@ -130,13 +136,11 @@ def _agenda(world: World, horizon: int) -> Int:
     return np.array(sorted(r for r in rows if r[0] <= horizon), dtype=np.int64).reshape(-1, 3)
 
 
-def _touched(world: World) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Return (question, EVENT whose pace it may change) and (question, series whose growth it may change)."""
+def _stirred(world: World) -> list[tuple[int, int]]:
+    """Return (question, series whose growth it may change)."""
     series = series_of(world)
     every = _pairs(world.edge_parent, world.edge_child) + _pairs(world.edge_until, world.edge_child)
-    stir = [(p, int(series[c])) for p, c in every if series[c] >= 0]
-    gates = [(m, c) for c, m in required(world)] + _pairs(world.ends_parent, world.ends_child)
-    return [(p, c) for p, c in every + gates if world.kind[c] == Kind.EVENT], stir
+    return [(p, int(series[c])) for p, c in every if series[c] >= 0]
 
 
 def levels(world: World) -> tuple[Int, Int]:
@@ -149,16 +153,19 @@ def levels(world: World) -> tuple[Int, Int]:
 def _lists(world: World) -> dict[int, Int]:
     """Return the compressed lists by section."""
     size, series = world.questions, series_of(world)
+    event = world.kind == Kind.EVENT
     edges = list(enumerate(world.edge_child))
-    touch, stir = _touched(world)
+    hazards = [e for e, c in edges if event[c]]
     level_start, order = levels(world)
     pairs = {
-        INTO: ([(c, e) for e, c in edges if world.kind[c] == Kind.EVENT], size),
+        OUT: ([(world.edge_parent[e], e) for e in hazards], size),
+        CUT: ([(world.edge_until[e], e) for e in hazards if world.edge_until[e] >= 0], size),
         PULL: ([(series[c], e) for e, c in edges if series[c] >= 0], world.series_key.size),
         GROUP: ([(c, g) for g, c in enumerate(world.requires_child)], size),
         STOP: (_pairs(world.ends_child, world.ends_parent), size),
-        TOUCH: (touch, size),
-        STIR: (stir, size),
+        UNLOCK: ([(m, c) for c, m in required(world) if event[c]], size),
+        FINISH: ([(p, c) for p, c in _pairs(world.ends_parent, world.ends_child) if event[c]], size),
+        STIR: (_stirred(world), size),
         VOTE: ([(q, v) for v, q in enumerate(world.vote_trigger)], size),
         JOIN: ([(q, w) for w, q in enumerate(world.with_parent)], size),
     }
@@ -195,6 +202,7 @@ def _plain(world: World, horizon: int) -> dict[int, Int]:
         ORDER: same_day_order(world),
         EDGE_PARENT: world.edge_parent,
         EDGE_UNTIL: world.edge_until,
+        EDGE_CHILD: world.edge_child,
         MEMBER_START: world.requires_start,
         MEMBER: world.requires_member,
         WITH_CHILD: world.with_child,
@@ -212,7 +220,7 @@ def _plain(world: World, horizon: int) -> dict[int, Int]:
     }
 
 
-def structure(world: World, *, known_through: int, horizon: int, tilting: bool, untilted: int) -> Int:
+def structure(world: World, *, known_through: int, horizon: int, tilting: bool, untilted: int, ties: bool) -> Int:
     """Return the flat structure of a checked board.
 
     Parameters
@@ -223,6 +231,8 @@ def structure(world: World, *, known_through: int, horizon: int, tilting: bool, 
         First and last day of the simulation; fixed days after the horizon are left out.
     tilting, untilted
         Whether futures are tilted, and how many of each draw are not.
+    ties
+        Whether several questions may be due on one instant: known or forced days.
 
     Returns
     -------
@@ -243,6 +253,7 @@ def structure(world: World, *, known_through: int, horizon: int, tilting: bool, 
         HORIZON: horizon,
         TILTING: int(tilting),
         UNTILTED: untilted,
+        TIES: int(ties),
     }
     order = range(QUESTIONS)
     starts = HEADER + np.concatenate(([0], np.cumsum([sections[k].size for k in order])[:-1]))
