@@ -14,7 +14,7 @@ from forecasts import board_seed, board_text, ledger
 from forecasts.artefacts import Artefacts
 from forecasts.board_files import Problem
 from forecasts.definition import Board
-from forecasts.domain import BoardVersion, Entry, LedgerView, Record
+from forecasts.domain import BoardVersion, LedgerView, Record
 from forecasts.errors import CorruptArtefactError
 from forecasts.instants import utc
 from forecasts.people import Actor
@@ -126,16 +126,25 @@ def read_board(artefacts: Artefacts, view: LedgerView) -> BoardInRecord:
         raise BoardStoreError(
             f"{view.board}: no definition in the record as of {view.as_of.isoformat()}; `twixt init` enters it"
         )
-    return _parse(artefacts, entries[-1])
+    entry, record = entries[-1], entries[-1].record
+    assert isinstance(record, BoardVersion)
+    found = read_definition(artefacts, view.board, record.content_hash)
+    return BoardInRecord(found, entry.version, entry.position)
 
 
-def _parse(artefacts: Artefacts, entry: Entry) -> BoardInRecord:
-    assert isinstance(entry.record, BoardVersion)
-    name = f"{entry.board}: definition {entry.record.content_hash[:12]} (version {entry.version})"
+def read_definition(artefacts: Artefacts, board: str, content_hash: str) -> Board:
+    """Return the definition of a hash, whether in force or not.
+
+    Raises
+    ------
+    BoardStoreError
+        When its text is missing, not what its hash says, or of another board.
+    """
+    name = f"{board}: definition {content_hash[:12]}"
     try:
-        board = board_text.sealed(board_text.parse(artefacts.get(entry.record.content_hash).decode("utf-8")))
+        found = board_text.sealed(board_text.parse(artefacts.get(content_hash).decode("utf-8")))
     except (CorruptArtefactError, ValueError) as error:
         raise BoardStoreError(f"{name} cannot be read: {error}; `twixt init` writes the shipped one anew") from error
-    if board.id != entry.board:
-        raise BoardStoreError(f"{name} defines {board.id!r}; the record was mixed up")
-    return BoardInRecord(board, entry.version, entry.position)
+    if found.id != board:
+        raise BoardStoreError(f"{name} defines {found.id!r}; the record was mixed up")
+    return found
