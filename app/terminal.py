@@ -91,6 +91,8 @@ class ProgressLine:
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Show a stage in words, with how many of its parts are done where that is known."""
+        if self._lines:
+            done -= done % max(1, total // 10)
         text = f"{stage} {done}/{total}" if total > 1 else stage
         if not self._on or text == self._last:
             return

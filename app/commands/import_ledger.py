@@ -27,10 +27,11 @@ def command(session: Session, file: str, *, board_id: str | None, as_json: bool)
 
     try:
         with click.open_file(file, encoding="utf-8") as lines:
-            first = next(lines, "")
+            rest = iter(lines)
+            first = next(rest, "")
             _check_board(first, board_id)
             opened = session.workspace(create=True)
-            whole = chain([first], lines)
+            whole = chain([first], rest)
             contents = dump.load(whole, opened.store, opened.artefacts, actor=LOCAL_OWNER, now=session.now)
     except UnicodeDecodeError as error:
         raise CommandError(f"FILE: {file[:80]!r} is not UTF-8 text ({error.reason})") from error

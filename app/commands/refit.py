@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.commands.common import common, day_option, examples, mode, replay_options, whole
-from app.failures import IMPRECISE, OK, REFUSED, CommandError
+from app.failures import IMPRECISE, OK, REFUSED, CommandError, one_line
 from app.session import Session
 from app.terminal import ProgressLine, print_json
 
@@ -114,8 +114,8 @@ def _print(outcomes: dict[str, Outcome], *, due: bool, as_json: bool) -> None:
     if as_json:
         print_json({"boards": documents} if due else documents[0])
         return
-    for board, outcome in outcomes.items():
-        click.echo(f"{board}: {outcome.kind}: {outcome.message}", err=outcome.kind == "refused")
+    for outcome in outcomes.values():
+        click.echo(one_line(outcome.message), err=outcome.kind == "refused")
     if not outcomes:
         click.echo("no board in the record; `twixt init` enters one", err=True)
 

@@ -1,0 +1,106 @@
+"""`twixt evidence preview`: what a report would change, for the whole board."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.commands.common import common, examples
+from app.commands.evidence_fields import check_evidence, evidence_options, known_forecaster, read_evidence
+from app.failures import IMPRECISE, CommandError
+from app.session import Session
+from app.terminal import band, percent, points, print_json, table
+
+if TYPE_CHECKING:
+    from forecasts.definition import Board
+    from forecasts.domain import Evidence
+
+SMALLEST = 0.0005
+"""Moves below this are not listed: they would be shown as 0.0 points."""
+
+
+@click.command(
+    "preview",
+    short_help="What would a report change?",
+    epilog=examples(
+        "twixt evidence preview --question ceasefire --deadline 2027-12-31 --lr 2",
+        "twixt evidence preview --effect ceasefire:2027-12-31:2 --effect settlement:2027-12-31:1.3 --grade B2",
+    ),
+)
+@evidence_options
+@click.option("--all", "everything", is_flag=True, help="Every deadline of every question, also where nothing moves.")
+@common
+def command(session: Session, *, everything: bool, board_id: str | None, as_json: bool, **options: Any) -> int | None:
+    """Show what every question and scenario would become with this report, before anything is saved.
+
+    Only the effects are needed. Without a grade the content counts as confirmed (A1), without a thread as a story of
+    its own. Exact on the stored futures: the next refit agrees within its Monte Carlo error.
+    """
+    item = read_evidence(session, options, draft=True)
+    session.prepare_caches()
+    moment = session.moment(board_id)
+    check_evidence(session, item, moment.board, options=options)
+    item = replace(item, forecaster=known_forecaster(session, options["author"]) or "new")
+    found = _preview(session, moment.board.id, item)
+    if as_json:
+        print_json(found)
+    else:
+        shown = None if everything else _places(moment.board, item)
+        click.echo(_screen(found, shown))
+
+
+def _preview(session: Session, board: str, item: Evidence) -> dict[str, Any]:
+    """Weigh the stored futures with the item; raises CommandError (code 4) when too few of them carry the weight."""
+    from forecasts import preview
+    from models.precision import MIN_DRAWS, MIN_FUTURES
+
+    opened = session.workspace()
+    previewer = preview.Previewer.load(opened.store, opened.artefacts, board, now=session.instant(board))
+    found = previewer.preview([item])
+    if not (found["ess"] >= MIN_FUTURES and found["ess_draws"] >= MIN_DRAWS):
+        has = f"{found['ess']:.0f} effective futures of {found['ess_draws']:.0f} draws"
+        raise CommandError(
+            f"precision: {has}, at least {MIN_FUTURES} and {MIN_DRAWS} are needed to show numbers; "
+            "a refit simulates more futures where evidence like this points",
+            IMPRECISE,
+        )
+    return {**found, "khat": found["khat"] if math.isfinite(found["khat"]) else None}
+
+
+def _places(board: Board, item: Evidence) -> set[tuple[str, str]]:
+    """Return question and deadline of every line worth showing: what the item says, and every headline."""
+    said = {(e.question, e.deadline.isoformat()) for e in item.effects}
+    return said | {(q.id, q.headline_deadline.isoformat()) for q in board.questions}
+
+
+def _screen(found: Mapping[str, Any], places: set[tuple[str, str]] | None) -> str:
+    """Return the tables of what moves, the largest moves first; all lines in the board's order without `places`."""
+    questions = [q for q in found["questions"] if places is None or (q["question"], q["deadline"]) in places]
+    header = ("question", "by", "before", "after", "change", "90% band")
+    rows = [(q["question"], q["deadline"], *_moved(q), _band(q)) for q in _moving(questions, places)]
+    parts = [table(header, rows, right="2345")] if rows else []
+    header = ("scenario", "before", "after", "change", "90% band")
+    rows = [(s["scenario"], *_moved(s), _band(s)) for s in _moving(found["scenarios"], places)]
+    parts += [table(header, rows, right="1234")] if rows else []
+    khat = "not measurable" if found["khat"] is None else f"{found['khat']:.2f}"
+    last = f"{found['ess']:,.0f} effective futures, k-hat {khat}; nothing was saved"
+    return "\n\n".join([*(parts or ["nothing moves by as much as 0.05 points"]), last])
+
+
+def _moving(lines: Iterable[Mapping[str, Any]], places: object) -> list[Mapping[str, Any]]:
+    if places is None:
+        return list(lines)
+    moving = [line for line in lines if abs(line["after"] - line["before"]) >= SMALLEST]
+    return sorted(moving, key=lambda line: -abs(line["after"] - line["before"]))
+
+
+def _band(line: Mapping[str, Any]) -> str:
+    return band(line["low"], line["high"])
+
+
+def _moved(line: Mapping[str, Any]) -> tuple[str, str, str]:
+    return percent(line["before"]), percent(line["after"]), points(line["after"] - line["before"])
