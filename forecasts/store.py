@@ -25,6 +25,8 @@ BUSY_SECONDS = 15.0
 """How long a writer waits for another one."""
 
 _WAL_ATTEMPTS = 100
+_WAL_VERSIONS = b"\x02\x02"
+"""Bytes 18 and 19 of a SQLite file in WAL mode (SQLite file format, section 1.3.3)."""
 _MIGRATION_LOCK = 7_495_833_012_611
 """Key of PostgreSQL's advisory lock under which one process at a time migrates."""
 
@@ -215,6 +217,9 @@ def _bring_up_to_date(store: Store, address: sa.URL, *, migrate: bool, busy_seco
     _check_version(store, found, migrate=migrate)
     if found != SCHEMA:
         _migrate(store, address, busy_seconds)
+    if address.drivername == "sqlite" and migrate:
+        with plain_errors(store.label):
+            _use_wal(Path(str(address.database)), busy_seconds)
 
 
 def _check_file(path: Path, *, migrate: bool) -> None:
@@ -247,9 +252,6 @@ def _migrate(store: Store, address: sa.URL, busy_seconds: float) -> None:
     """Run the migrations under a lock that only one process holds; a second one then finds nothing to do."""
     from forecasts import migrations
 
-    if address.drivername == "sqlite":
-        with plain_errors(store.label):
-            _use_wal(str(address.database), busy_seconds)
     engine = _engine(address, busy_seconds, rebuilding=True)
     try:
         with Store(engine, store.label).writing() as connection:
@@ -263,8 +265,11 @@ def _migrate(store: Store, address: sa.URL, busy_seconds: float) -> None:
         engine.dispose()
 
 
-def _use_wal(path: str, busy_seconds: float) -> None:
+def _use_wal(path: Path, busy_seconds: float) -> None:
     """Switch the file to WAL for good; SQLite does not itself wait for others that do so at the same moment."""
+    with path.open("rb") as file:
+        if file.read(20)[18:] == _WAL_VERSIONS:
+            return
     connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
     try:
         for attempt in range(_WAL_ATTEMPTS):
