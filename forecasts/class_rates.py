@@ -5,8 +5,10 @@ opens it, and text attributes: input hash, sampler settings, the gate's lines, v
 """
 
 import json
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -46,10 +48,17 @@ class ClassRates:
 
 
 def to_bytes(rates: ClassRates) -> bytes:
-    """Return the draws as a netCDF-4 file."""
+    """Return the draws as a netCDF-4 file (written to a temporary one: in memory the library pads it by up to 256 kB)."""
     import netCDF4
 
-    file = netCDF4.Dataset("draws.nc", "w", memory=1 << 16)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "draws.nc")
+        with netCDF4.Dataset(path, "w") as file:
+            _fill(file, rates)
+        return path.read_bytes()
+
+
+def _fill(file: Any, rates: ClassRates) -> None:
     file.setncatts({"schema": SCHEMA, "input_hash": rates.input_hash, "receipt": json.dumps(rates.receipt)})
     group = file.createGroup(_GROUP)
     for name, size in zip(("chain", "draw", "question"), rates.rate.shape, strict=True):
@@ -59,7 +68,6 @@ def to_bytes(rates: ClassRates) -> bytes:
     variable = group.createVariable("rate", "f4", ("chain", "draw", "question"), zlib=True, shuffle=True)
     variable.units = "events per year"
     variable[:] = rates.rate
-    return bytes(file.close())
 
 
 def from_bytes(data: bytes) -> ClassRates:
