@@ -6,7 +6,7 @@ Names lead to hashes for what is looked up by its inputs, such as the parameter 
 
 import hashlib
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator, Set
 from contextlib import suppress
 from dataclasses import dataclass
@@ -142,22 +142,20 @@ def _holds(path: Path, name: str) -> bool:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a whole file under a temporary name, force it to the disk, give it its name, force that to the disk."""
-    temporary = None
+    temporary = path.parent / f"{_TEMPORARY}{secrets.token_hex(8)}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=_TEMPORARY, dir=path.parent)
-        with os.fdopen(descriptor, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
-        temporary = None
+        temporary.replace(path)
         _sync_directory(path.parent)
     except OSError as error:
         raise StoreError(f"{path.parent}: cannot be written ({error.strerror}); nothing was kept") from error
     finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _sync_directory(path: Path) -> None:
