@@ -4,9 +4,12 @@ Neither uses fast-math: results must not depend on how a loop is vectorised.
 """
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from numba import njit
+
+OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+LEAN: dict[str, Any] = OPTIONS | {"_nrt": False}
 
 
 def compiled[F: Callable[..., object]](function: F) -> F:
@@ -22,7 +25,7 @@ def compiled[F: Callable[..., object]](function: F) -> F:
     F
         The compiled function, with the type of the original.
     """
-    return cast("F", njit(cache=True, nogil=True, error_model="numpy")(function))
+    return cast("F", njit(**OPTIONS)(function))
 
 
 def lean[F: Callable[..., object]](function: F) -> F:
@@ -31,4 +34,4 @@ def lean[F: Callable[..., object]](function: F) -> F:
     Counting them took two thirds of the simulation's time. The caller keeps the arrays alive, and the function cannot
     create any; Numba refuses to compile one that does.
     """
-    return cast("F", njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function))
+    return cast("F", njit(**LEAN)(function))

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.budgets import seed_word
-from models.kernel import simulate_draws
+from models.kernel import Parameters, Work, simulate_draws
 from models.pace import DAMPING, ETA, FORCED_ROW, KEPT, KNOWN_DAY, LAST, OCCURRED, PATH_ROWS, STATE_ROWS, UNTIL
 from models.structure import levels, structure
 from models.world import NEVER, Draws, Float, Int, Int16, Kind, Start, World
@@ -165,33 +165,11 @@ def _run(job: _Job) -> Futures:
     day = np.empty((size, world.questions), dtype=np.int16)
     share = np.full((size, *world.publication_day.shape), np.nan, dtype=np.float32)
     log_tilt, log_clamp = np.zeros(size), np.zeros(size)
-    path = np.zeros((PATH_ROWS, world.series_key.size))
-    path[LAST] = world.last_publication
-    level_log = np.ascontiguousarray(world.level_log[levels(world)[1]], dtype=np.float64)
     inputs = _matrices(job.draws)
 
     def work(bounds: tuple[int, int]) -> None:
-        state, series = job.state.copy(), path.copy()
-        kept, moving = state[:KEPT].copy(), path[:DAMPING].copy()
-        edges = [np.zeros(world.edge_child.size, dtype=np.int8) for _ in range(2)]
-        tallies = np.zeros(2), np.zeros(world.questions + 1, dtype=np.int64)
-        keyed = (job.forced_day, job.seed, per_draw, *bounds)
-        simulate_draws(
-            job.net,
-            state,
-            series,
-            kept,
-            moving,
-            *edges,
-            *tallies,
-            level_log,
-            *inputs,
-            *keyed,
-            day,
-            share,
-            log_tilt,
-            log_clamp,
-        )
+        luck = (job.seed, per_draw, *bounds)
+        simulate_draws(job.net, _work(job), inputs, luck, (day, share, log_tilt, log_clamp))
         mine = share[bounds[0] * per_draw : bounds[1] * per_draw]
         np.exp(mine, out=mine)
 
@@ -201,7 +179,19 @@ def _run(job: _Job) -> Futures:
     return Futures(day, np.repeat(np.arange(count, dtype=np.int32), per_draw), share, log_tilt, log_clamp)
 
 
-def _matrices(draws: Draws) -> tuple[Float, Float, Float, Float, Float]:
+def _work(job: _Job) -> Work:
+    """Return the kernel's work arrays of one thread."""
+    world, state = job.world, job.state.copy()
+    path = np.zeros((PATH_ROWS, world.series_key.size))
+    path[LAST] = world.last_publication
+    level_log = np.ascontiguousarray(world.level_log[levels(world)[1]], dtype=np.float64)
+    active, before = (np.zeros(world.edge_child.size, dtype=np.int8) for _ in range(2))
+    templates = state[:KEPT].copy(), path[:DAMPING].copy()
+    queue = np.zeros(world.questions + 1, dtype=np.int64)
+    return state, path, level_log, job.forced_day, *templates, active, before, np.zeros(2), queue
+
+
+def _matrices(draws: Draws) -> Parameters:
     """Return the draws as the kernel reads them, axis 0 = draw: rates, ratios, growths, odds, gates."""
     rates = np.stack([draws.rate, draws.shape], axis=1)
     ratios = np.stack([np.exp(draws.log_hr), np.exp(-draws.log_hr), draws.log_hr], axis=1)

@@ -97,7 +97,16 @@ from models.structure import (
     VOTE_QUESTION,
     VOTES,
 )
-from models.world import DAYS_PER_YEAR, NEVER, Float, Int, Int8
+from models.world import DAYS_PER_YEAR, NEVER, Float, Int, Int8, Int16
+
+Work = tuple[Float, Float, Float, Int, Float, Float, Int8, Int8, Float, Int]
+"""state, path, level_log, forced_day, templates of the first two, edges in force and their template, sums, queue."""
+Parameters = tuple[Float, Float, Float, Float, Float]
+"""(D, ...) rates, ratios, growths, odds, gates."""
+Luck = tuple[np.uint64, int, int, int]
+"""seed, futures per draw, first draw, last draw + 1."""
+Rows = tuple[Int16, NDArray[np.float32], Float, Float]
+"""(N, ...) day, log share, log_tilt, log_clamp."""
 
 
 @lean
@@ -319,7 +328,7 @@ def tilt_log_weight(net: Int, state: Float, sums: Float, per_draw: int) -> float
 
 
 @lean
-def write_days(net: Int, state: Float, day: NDArray[np.int16]) -> None:
+def write_days(net: Int, state: Float, day: Int16) -> None:
     """Write the day of each question: the day that its instant falls in, at least the day after the start."""
     for q in range(net[QUESTIONS]):
         when = state[WHEN, q]
@@ -332,33 +341,12 @@ def write_days(net: Int, state: Float, day: NDArray[np.int16]) -> None:
 
 
 @lean
-def simulate_draws(
-    net: Int,
-    state: Float,
-    path: Float,
-    kept: Float,
-    moving: Float,
-    active: Int8,
-    before: Int8,
-    sums: Float,
-    queue: Int,
-    level_log: Float,
-    rates: Float,
-    ratios: Float,
-    growths: Float,
-    all_odds: Float,
-    all_gates: Float,
-    forced_day: Int,
-    seed: np.uint64,
-    per_draw: int,
-    first: int,
-    last: int,
-    day: NDArray[np.int16],
-    share: NDArray[np.float32],
-    log_tilt: Float,
-    log_clamp: Float,
-) -> None:
-    """Simulate the futures of draws first .. last - 1 into the rows that belong to them."""
+def simulate_draws(net: Int, work: Work, draws: Parameters, luck: Luck, rows: Rows) -> None:
+    """Simulate the futures of a chunk of draws into the rows that belong to them."""
+    state, path, level_log, forced_day, kept, moving, active, before, sums, queue = work
+    rates, ratios, growths, all_odds, all_gates = draws
+    seed, per_draw, first, last = luck
+    day, share, log_tilt, log_clamp = rows
     for d in range(first, last):
         ratio, odds, gates = ratios[d], all_odds[d], all_gates[d]
         for m in range(per_draw):
