@@ -6,6 +6,7 @@ channel: retrospective is dashed, live is solid, a rise and a fall point in diff
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -27,10 +28,15 @@ from app.spec import (
     tip,
 )
 
-LANES = 4
+WIDE_ENOUGH = 0.07
+"""Part of the ribbon that holds its label on a phone."""
+LANES = 5
 """Rows of evidence marks above a trend before they may overlap."""
-LANE_DAYS = 21
-"""Days that one numbered mark covers on a trend of a year and a half."""
+LANE_DAYS = 38
+"""Days that one numbered mark covers on a trend of two years, drawn 330 pixels wide."""
+ROOM_FOR_MARKS = 1.36
+"""Height of a trend with evidence marks above it, as a multiple of the trend's own."""
+NUMBERS = ("value", "low50", "high50", "low90", "high90")
 
 
 def scenario_ribbon(scenarios: pl.DataFrame, *, colours: Palette) -> Spec:
@@ -53,7 +59,7 @@ def scenario_ribbon(scenarios: pl.DataFrame, *, colours: Palette) -> Spec:
             "tooltip": tips,
         },
     )
-    wide = [r for r in rows if r["value"] >= 0.07]
+    wide = [r for r in rows if r["value"] >= WIDE_ENOUGH]
     labels = layer(
         wide,
         {"type": "text", "fontSize": 13, "fontWeight": 600},
@@ -63,10 +69,10 @@ def scenario_ribbon(scenarios: pl.DataFrame, *, colours: Palette) -> Spec:
             "color": {"field": "text", "type": "nominal", "scale": None},
         },
     )
-    return chart([bars, labels], colours=colours, height=44)
+    return chart([bars, labels], colours=colours, height=44, padding={"left": 0, "right": 0, "top": 2, "bottom": 2})
 
 
-def _stacked(scenarios: pl.DataFrame, colours: Palette) -> list[dict[str, object]]:
+def _stacked(scenarios: pl.DataFrame, colours: Palette) -> list[dict[str, Any]]:
     start, rows = 0.0, []
     for place, row in enumerate(scenarios.to_dicts()):
         end, colour = start + row["value"], category(colours, place)
@@ -93,7 +99,7 @@ def scenario_history(history: pl.DataFrame, *, titles: Sequence[str], colours: P
 
     `history`: on (ISO day), title, value; `titles` in board order, the first at the bottom.
     """
-    rows = [r | {"place": titles.index(r["title"])} for r in history.to_dicts()]
+    rows = [r | {"place": titles.index(r["title"])} for r in history.select("on", "title", "value").to_dicts()]
     scale = {"domain": list(titles), "range": [category(colours, i) for i in range(len(titles))]}
     areas = layer(
         rows,
@@ -126,22 +132,28 @@ def probability_history(
     top = ceiling([*history["high90"], *history["value"], *drift["value"]])
     y = probability_axis("value", domain=(0, top), title=f"chance by {spoken_day(deadline)}")
     x = day_axis("on")
+    history = history.select("on", "mode", *NUMBERS)
+    roof = ROOM_FOR_MARKS if evidence.height else 1.06
+    top = ceiling([*history["high90"], *history["value"], *drift["value"]])
+    y = probability_axis("value", domain=(0, min(top, 1.0) * roof), title=f"chance by {spoken_day(deadline)}")
+    y["axis"] = y["axis"] | {"values": ticks(top)}
+    x = day_axis("on")
     modes = [history.filter(pl.col("mode") == m) for m in ("retrospective", "live")]
-    layers = [part for frame in modes if frame.height for part in _trend(frame, x, y, colours)]
-    layers += _drift(drift, x, y, colours)
-    layers += _known_through(known_through, x, colours)
-    layers += _evidence_marks(evidence, x, colours)
-    return chart(layers, colours=colours, height=320, resolve={"scale": {"y": "independent"}})
+    trends = [part for frame in modes if frame.height for part in _trend(frame, x, y, colours)]
+    trends += _last(history, x, y, colours) + _drift(drift, x, y, colours)
+    numbers = {"layer": [*trends, *_known_through(known_through, x, colours)]}
+    parts = [numbers, *([{"layer": _evidence_marks(evidence, x, colours)}] if evidence.height else [])]
+    return chart(parts, colours=colours, height=380, resolve={"scale": {"y": "independent"}})
 
 
 def _trend(frame: pl.DataFrame, x: Spec, y: Spec, colours: Palette) -> list[Spec]:
     rows, live = frame.to_dicts(), frame["mode"][0] == "live"
-    hidden = y | {"axis": None}
+    band = {"type": "area"} if len(rows) > 1 else {"type": "rule", "strokeWidth": 7}
     bands = [
         layer(
             [r for r in rows if r[low] is not None],
-            {"type": "area" if len(rows) > 1 else "rule", "color": colours.accent, "opacity": opacity},
-            {"x": x, "y": hidden | {"field": low}, "y2": {"field": high}},
+            band | {"color": colours.accent, "opacity": opacity},
+            {"x": x, "y": y | {"field": low}, "y2": {"field": high}},
         )
         for low, high, opacity in (("low90", "high90", 0.16), ("low50", "high50", 0.24))
     ]
@@ -154,33 +166,42 @@ def _trend(frame: pl.DataFrame, x: Spec, y: Spec, colours: Palette) -> list[Spec
     ]
     dash = {} if live else {"strokeDash": DASHED}
     line = layer(rows, {"type": "line", "color": colours.accent, "strokeWidth": 2.2, **dash}, {"x": x, "y": y})
-    dots = layer(
-        rows,
-        {"type": "circle", "color": colours.accent, "size": 46 if live else 14, "opacity": 1},
-        {"x": x, "y": hidden, "tooltip": tips},
-    )
-    name = {"name": f"{percent(rows[-1]['value'])} {'live' if live else 'retrospective'}"}
-    last = layer(
-        [rows[-1] | name],
-        {"type": "text", "align": "right", "dx": -4, "dy": -14, "fontWeight": 600, "color": colours.ink},
-        {"x": x, "y": hidden, "text": {"field": "name"}},
-    )
-    return [*bands, line, dots, last]
+    dot = {"type": "circle", "color": colours.accent, "size": 60, "opacity": 1 if live else 0}
+    return [*bands, line, layer(rows, dot, {"x": x, "y": y, "tooltip": tips})]
+
+
+def _last(history: pl.DataFrame, x: Spec, y: Spec, colours: Palette) -> list[Spec]:
+    """Name the newest value, the live one where there is one."""
+    live = history.filter(pl.col("mode") == "live")
+    row = (live if live.height else history).row(-1, named=True)
+    named = row | {"name": f"{percent(row['value'])} {row['mode']}"}
+    mark = {
+        "type": "text",
+        "align": "left",
+        "dx": 9,
+        "dy": -12,
+        "fontWeight": 600,
+        "fontSize": 13,
+        "color": colours.ink,
+    }
+    return [layer([named], mark, {"x": x, "y": y, "text": {"field": "name"}})]
 
 
 def _drift(drift: pl.DataFrame, x: Spec, y: Spec, colours: Palette) -> list[Spec]:
     if drift.is_empty():
         return []
-    rows, hidden = drift.to_dicts(), y | {"axis": None}
+    rows = drift.to_dicts()
     tips = [tip("on", "On"), tip("value", "Chance if nothing happens until then", form=PERCENT_FINE)]
     mark = {"type": "line", "color": colours.muted, "strokeWidth": 2, "strokeDash": DOTTED, "strokeCap": "round"}
-    line = layer(rows, mark, {"x": x, "y": hidden, "tooltip": tips})
-    name = layer(
-        [rows[len(rows) // 2] | {"name": "if nothing happens"}],
-        {"type": "text", "align": "left", "dx": 4, "dy": -10, "color": colours.muted},
-        {"x": x, "y": hidden, "text": {"field": "name"}},
-    )
-    return [line, name]
+    text = {"type": "text", "align": "right", "dy": 16, "color": colours.muted}
+    name = layer([rows[-1] | {"name": "if nothing happens"}], text, {"x": x, "y": y, "text": {"field": "name"}})
+    return [layer(rows, mark, {"x": x, "y": y, "tooltip": tips}), name]
+
+
+def ticks(top: float) -> list[float]:
+    """Return at most eight round values from 0 that do not exceed the top of an axis of probabilities."""
+    step = next(s for s in (0.005, 0.01, 0.02, 0.05, 0.1, 0.2) if top / s <= 7)
+    return [round(i * step, 6) for i in range(int(top / step + 1e-9) + 1)]
 
 
 def _known_through(day: date, x: Spec, colours: Palette) -> list[Spec]:
@@ -191,10 +212,8 @@ def _known_through(day: date, x: Spec, colours: Palette) -> list[Spec]:
 
 
 def _evidence_marks(evidence: pl.DataFrame, x: Spec, colours: Palette) -> list[Spec]:
-    if evidence.is_empty():
-        return []
     rows = [r | {"lane": lane} for r, lane in zip(evidence.to_dicts(), lanes(evidence["on"].to_list()), strict=True)]
-    scale = {"domain": [0.4, 4.2 * LANES], "reverse": True, "nice": False}
+    scale = {"domain": [0.3, LANES * ROOM_FOR_MARKS / (ROOM_FOR_MARKS - 1)], "reverse": True, "nice": False}
     y = {"field": "lane", "type": "quantitative", "scale": scale, "axis": None}
     tips = [tip("number", "Evidence"), tip("day", "Published"), tip("statement", "Report")]
     disc = {"type": "circle", "size": 230, "color": colours.surface, "stroke": colours.accent, "strokeWidth": 1.2}
@@ -268,7 +287,7 @@ def drivers(frame: pl.DataFrame, *, probability: float, colours: Palette) -> Spe
     here = {"type": "rule", "color": colours.muted, "strokeDash": [2, 3]}
     return chart(
         [
-            layer([{"at": probability}], here, {"x": x | {"field": "at", "axis": None}}),
+            layer([{"p_if_no": probability}], here, {"x": x}),
             layer(rows, stem, {"y": y, "x": x, "x2": {"field": "p_if_yes"}, "tooltip": tips}),
             layer(rows, no | {"size": 90, "strokeWidth": 2, "opacity": 1}, {"y": y, "x": x, "tooltip": tips}),
             layer(rows, yes, {"y": y, "x": x | {"field": "p_if_yes"}, "tooltip": tips}),

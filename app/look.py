@@ -14,6 +14,10 @@ FAVICON = Path(__file__).with_name("static") / "twixt.svg"
 """Drawn for this project: a cup, a lip and the slip between them."""
 
 
+LOGO = FAVICON.with_name("twixt-word.svg")
+"""The same mark with the name; its mid-tone reads on light and dark ground."""
+
+
 @dataclass(frozen=True, slots=True)
 class Palette:
     """Colours of one theme, each a six-digit hexadecimal RGB."""

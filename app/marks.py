@@ -26,9 +26,11 @@ def dot_and_bar(value: float, low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return f'<div class="tx-track" aria-hidden="true">{dot}</div>'
     band = f'<span class="tx-band" style="left:{100 * low:.2f}%;width:{100 * (high - low):.2f}%"></span>'
+    left = f"min({100 * low:.2f}%, calc({100 * value:.2f}% - .5rem))"
+    right = f"max({100 * high:.2f}%, calc({100 * value:.2f}% + .5rem))"
     ends = (
-        f'<span class="tx-end low" style="left:min({100 * low:.2f}%, calc({100 * value:.2f}% - .5rem))">{_end(low)}</span>'
-        f'<span class="tx-end high" style="left:max({100 * high:.2f}%, calc({100 * value:.2f}% + .5rem))">{_end(high)}</span>'
+        f'<span class="tx-end low" style="left:{left}">{_end(low)}</span>'
+        f'<span class="tx-end high" style="left:{right}">{_end(high)}</span>'
     )
     return f'<div class="tx-track" aria-hidden="true">{band}{dot}{ends}</div>'
 
@@ -59,7 +61,7 @@ def sparkline(values: Sequence[float], *, dashed: bool, words_for: str) -> str:
     """
     if len(values) < 2:
         return '<span class="tx-spark"></span>'
-    top = max(max(values), 0.02) * 1.08
+    top = max(*values, 0.02) * 1.08
     step = (SPARK_WIDTH - 6) / (len(values) - 1)
     spots = [(3 + i * step, SPARK_HEIGHT - 3 - (SPARK_HEIGHT - 6) * v / top) for i, v in enumerate(values)]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in spots)

@@ -1,0 +1,228 @@
+"""The board: every question and scenario at one glance, with its band, its change and its trend."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from app import charts, data, frame, links, look, marks
+from app.look import literal, words
+from app.spec import percent, points, spoken_day
+from app.view import BoardView
+from forecasts.definition import Question
+
+MOVERS = 5
+"""Questions listed under what moved most."""
+
+
+def render() -> None:
+    """Draw the page."""
+    view = frame.open_page()
+    if view is None:
+        return
+    frame.headline(view, view.board.title)
+    if view.shown is None:
+        frame.no_snapshot(view)
+        return
+    st.html(f'<p class="tx tx-lead">{words(opening_words(view))}</p>')
+    _scenarios(view)
+    _movers(view)
+    for section in view.board.sections:
+        _section(view, section.id, section.title)
+    _also_watched(view)
+    _all_numbers(view)
+
+
+def opening_words(view: BoardView) -> str:
+    """Return in plain words what the numbers below are."""
+    known = spoken_day(view.moment.known_through)
+    text = (
+        "Each number is the chance that the event happens by the date beside it; the bar holds 90 % of what the "
+        f"models and the evidence leave open. What happened is known through {known}."
+    )
+    if view.trend_mode == "retrospective":
+        text += " Dashed trends are retrospective, computed with hindsight; solid ones were issued live."
+    return text
+
+
+def _scenarios(view: BoardView) -> None:
+    partition = view.scenarios("partition")
+    if partition.is_empty():
+        return
+    st.header("Scenarios", anchor=False)
+    colours = look.palette(st.context.theme.type)
+    spoken = "; ".join(f"{r['title']} {percent(r['value'])}" for r in partition.to_dicts())
+    spec = data.cached_spec(f"{view.key}:ribbon", colours, lambda: charts.scenario_ribbon(partition, colours=colours))
+    st.vega_lite_chart(
+        spec, theme=None, width="stretch", alt=f"One bar divided into scenarios: {spoken}.", key="ribbon"
+    )
+    st.html(scenario_list(partition, view))
+    through_time = view.partition_history()
+    if through_time["on"].n_unique() > 1:
+        with st.expander("Scenarios through time"):
+            _through_time(view, through_time, partition["title"].to_list(), colours)
+
+
+def _also_watched(view: BoardView) -> None:
+    overlays = view.scenarios("overlay")
+    if overlays.is_empty():
+        return
+    st.header("Also watched", anchor=False)
+    frame.note("These overlap with the scenarios and with each other.")
+    st.html(_overlays(overlays, view))
+
+
+def _through_time(view: BoardView, history: pl.DataFrame, titles: Sequence[str], colours: look.Palette) -> None:
+    mode = history["mode"][0]
+    spec = data.cached_spec(
+        f"{view.key}:scenarios",
+        colours,
+        lambda: charts.scenario_history(history, titles=titles, colours=colours),
+    )
+    days = history["on"].sort()
+    first, last = days[0], days[-1]
+    st.vega_lite_chart(spec, theme=None, width="stretch", alt=f"Scenario probabilities from {first} to {last}, {mode}.")
+    frame.note(f"{mode.capitalize()} snapshots, colours as above, bottom to top.")
+
+
+def scenario_list(partition: pl.DataFrame, view: BoardView) -> str:
+    """Return the partition as a list: swatch, title, probability, meaning, band and changes."""
+    swatches = len(look.LIGHT.categories)
+    items = "".join(
+        _item(row, view, f'<span class="tx-swatch" style="background:var(--tx-cat{i % swatches})"></span>')
+        for i, row in enumerate(partition.to_dicts())
+    )
+    return f'<ul class="tx-list tx">{items}</ul>'
+
+
+def _item(row: Mapping[str, Any], view: BoardView, swatch: str) -> str:
+    meaning = next((s.description for s in view.board.scenarios if s.id == row["subject"]), "")
+    return (
+        f'<li>{swatch}<span>{words(row["title"])}</span><span class="value">{percent(row["value"])}</span>'
+        f'<span class="more">{words(meaning)}</span>'
+        f'<span class="side"><span>{band_words(row)}</span><br>'
+        f"<span>{_change_words(view, row['subject'])}</span></span></li>"
+    )
+
+
+def band_words(row: Mapping[str, Any]) -> str:
+    """Return the 90 % band of a row in words, or how far it is known where it is not resolved."""
+    if row["low90"] is None or row["high90"] is None:
+        return ""
+    if row.get("band_resolved") is False:
+        return f"not resolved, at most {percent(row['high90'])}"
+    return f"{100 * row['low90']:.0f} to {100 * row['high90']:.0f} %"
+
+
+def _change_words(view: BoardView, subject: str) -> str:
+    _, month = view.change(subject, None)
+    return "" if month is None else f"{points(month)} in 30 days"
+
+
+def _overlays(overlays: pl.DataFrame, view: BoardView) -> str:
+    items = "".join(_item(row, view, "<span></span>") for row in overlays.to_dicts())
+    return f'<ul class="tx-list tx">{items}</ul>'
+
+
+def _movers(view: BoardView) -> None:
+    moved = movers(view)
+    if not moved:
+        return
+    st.header("What moved most in 30 days", anchor=False)
+    if view.changes_mode == "retrospective":
+        frame.note("In the retrospective history; the live one does not reach back that far.")
+    for question, change, value in moved:
+        with st.container(key=f"row-moved-{question.id}"):
+            left, right = st.columns([6, 5], gap="medium", vertical_alignment="center")
+            with left:
+                _link(view, question)
+            right.html(_step(change, value, question))
+
+
+def _step(change: float, value: float, question: Question) -> str:
+    by = f'<span class="tx-muted">by {spoken_day(question.headline_deadline)}</span>'
+    was_now = f'<span><span class="tx-muted">{percent(value - change)} →</span> <b>{percent(value)}</b></span>'
+    return f'<div class="tx tx-step">{marks.change(change, "points")}{was_now}{by}</div>'
+
+
+def movers(view: BoardView) -> list[tuple[Question, float, float]]:
+    """Return the open questions that changed most over 30 days at their headline deadline: question, change, now."""
+    found = []
+    for question, row in view.headlines():
+        _, month = view.change(question.id, question.headline_deadline)
+        if month is not None and round(100 * month, 1) != 0 and row["state"] == "open":
+            found.append((question, month, row["value"]))
+    return sorted(found, key=lambda f: -abs(f[1]))[:MOVERS]
+
+
+def _section(view: BoardView, section: str, title: str) -> None:
+    rows = [(q, r) for q, r in view.headlines() if q.section == section]
+    if not rows:
+        return
+    st.header(literal(title), anchor=False)
+    with st.container(key=f"head-{section}"):
+        st.columns([4, 7], gap="medium")[1].html(_head(view))
+    for question, row in rows:
+        with st.container(key=f"row-{question.id}"):
+            left, right = st.columns([4, 7], gap="medium", vertical_alignment="center")
+            with left.container(gap=None):
+                _link(view, question)
+                st.html(f'<div class="tx tx-small tx-muted">by {spoken_day(question.headline_deadline)}</div>')
+            right.html(question_marks(view, question, row))
+
+
+def _head(view: BoardView) -> str:
+    kind = "<br>retrospective" if view.changes_mode == "retrospective" else ""
+    return (
+        f'<div class="tx-row head tx"><div class="tx-change">chance</div>{marks.axis()}'
+        f'<div class="tx-change">7 days</div><div class="tx-change">30 days</div><div>trend{kind}</div></div>'
+    )
+
+
+def _link(view: BoardView, question: Question) -> None:
+    st.page_link(
+        links.target("question"),
+        label=literal(question.title),
+        query_params=links.address(view.board.id, question=question.id, deadline=question.headline_deadline),
+    )
+
+
+def question_marks(view: BoardView, question: Question, row: Mapping[str, Any]) -> str:
+    """Return a question's number, dot and bar, changes and trend; or that it has happened or awaits a look."""
+    if row["state"] == "passed":
+        return (
+            '<div class="tx-row tx"><div class="tx-num">–</div><div class="tx-done">Did not happen by then</div></div>'
+        )
+    if row["state"] == "occurred":
+        day = view.occurred_on(question.id)
+        on = f" on {spoken_day(day)}" if day else ""
+        return f'<div class="tx-row tx"><div class="tx-num">✓</div><div class="tx-done">Happened{on}</div></div>'
+    value, low, high = row["value"], row["low90"], row["high90"]
+    week, month = view.change(question.id, question.headline_deadline)
+    trend = view.trend(question.id, question.headline_deadline, mode=view.trend_mode)
+    awaiting = (
+        '<div class="tx-done">The date has passed; awaiting confirmation.</div>' if row["state"] == "awaiting" else ""
+    )
+    dashed = view.trend_mode == "retrospective"
+    spoken = f"{percent(value)}, 90 % band {percent(low)} to {percent(high)}"
+    return (
+        f'<div class="tx-row tx" role="group" aria-label="{words(spoken)}">{marks.number(value)}'
+        f"{marks.dot_and_bar(value, low, high)}{marks.change(week, '7 d')}{marks.change(month, '30 d')}"
+        f"{marks.sparkline(trend['value'].to_list(), dashed=dashed, words_for=_trend_words(trend))}{awaiting}</div>"
+    )
+
+
+def _trend_words(trend: pl.DataFrame) -> str:
+    if trend.height < 2:
+        return "no trend yet"
+    first, last = trend.row(0, named=True), trend.row(-1, named=True)
+    return f"from {percent(first['value'])} on {first['on']} to {percent(last['value'])} on {last['on']}"
+
+
+def _all_numbers(view: BoardView) -> None:
+    with st.expander("All numbers as a table"):
+        st.dataframe(view.table(), hide_index=True, width="stretch", alt="Every question, deadline and scenario.")
+
+
+__all__ = ["band_words", "movers", "opening_words", "question_marks", "render", "scenario_list"]
