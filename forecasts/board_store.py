@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from forecasts import board as boards
-from forecasts import board_seed, board_text, ledger
+from forecasts import board_diff, board_seed, board_text, ledger
 from forecasts.artefacts import Artefacts
 from forecasts.board_files import Problem
 from forecasts.definition import Board
@@ -76,7 +76,8 @@ def initialise(
     Raises
     ------
     DefinitionError
-        When the directory's files have mistakes; nothing is entered then.
+        When the directory's files have mistakes, or the change would break what the record refers to (a question
+        removed, a deadline that evidence names dropped); nothing is entered then.
     """
     found, problems = boards.load(directory)
     seeds: tuple[Record, ...] = ()
@@ -102,8 +103,11 @@ def _enter(
     entries = ledger.history(store, board.id)
     definitions = [e for e in entries if isinstance(e.record, BoardVersion)]
     known = {e.entry for e in entries}
-    artefacts.put(board_text.text(board).encode("utf-8"))
     current = definitions[-1].record.content_hash if definitions else None  # type: ignore[union-attr]
+    if current not in {None, board.content_hash}:
+        latest = max(utc(now), entries[-1].recorded_at)
+        _check_change(artefacts, board, ledger.read(store, board.id, as_of=latest, mode="live"))
+    artefacts.put(board_text.text(board).encode("utf-8"))
     version = BoardVersion(DEFINITION, board.content_hash, actor.id, reason, utc(now).date())
     records = [*([version] if current != board.content_hash else []), *(s for s in seeds if s.id not in known)]
     if records:
@@ -111,6 +115,13 @@ def _enter(
         ledger.append(store, records, board=board.id, actor=actor, now=now, expected_version=expected)
     new = current != board.content_hash
     return Initialised(board.id, len(definitions) + new, new, len(records) - new)
+
+
+def _check_change(artefacts: Artefacts, board: Board, view: LedgerView) -> None:
+    """Raise DefinitionError where the new definition would break what the record refers to."""
+    changes = board_diff.changes(read_board(artefacts, view).board, board, view=view)
+    if refused := [Problem("", c.subject, c.message) for c in changes if c.kind == "refused"]:
+        raise DefinitionError(board.id, refused)
 
 
 def read_board(artefacts: Artefacts, view: LedgerView) -> BoardInRecord:

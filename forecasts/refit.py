@@ -5,6 +5,7 @@ a number depends on is in the input hash; nothing here reads the clock, except t
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from time import perf_counter
@@ -20,6 +21,7 @@ from forecasts.domain import Mode
 from forecasts.effort import efforts, first_effort
 from forecasts.encode_chance import Chance
 from forecasts.encode_rates import sampler_rows
+from forecasts.errors import StoreError
 from forecasts.evaluation import Effort, Judged, Simulated, judge, simulate_board, weigh_board
 from forecasts.gates import Gate, failed, history_gates, jump_gate, precision_gates
 from forecasts.instants import utc
@@ -136,6 +138,16 @@ def refit(
     if kept and (found := _published(store, input_hash(moment, effort, parameters=kept))):
         return _unchanged(store, found, now=utc(now), actor=actor)
     run = _Run(store, artefacts, moment, wanted, utc(now), started, actor, progress or _quiet)
+    try:
+        return _run(run, effort)
+    except Exception as error:
+        with suppress(StoreError):
+            _keep_attempt(run, "failed", f"{board}: {type(error).__name__}: {error}", {}, snapshot=None)
+        raise
+
+
+def _run(run: "_Run", effort: Effort) -> Outcome:
+    moment, artefacts, wanted = run.moment, run.artefacts, run.wanted
     try:
         parameters = catalogue.parameter_draws(
             moment.board, artefacts, resample=wanted.resample, progress=lambda d, n: run.tell("parameters", d, n)
