@@ -48,7 +48,7 @@ class ClassRates:
 
 
 def to_bytes(rates: ClassRates) -> bytes:
-    """Return the draws as a netCDF-4 file (written to a temporary one: in memory the library pads it by up to 256 kB)."""
+    """Return the draws as a netCDF-4 file (a temporary one first: in memory the library pads it by up to 256 kB)."""
     import netCDF4
 
     with tempfile.TemporaryDirectory() as folder:

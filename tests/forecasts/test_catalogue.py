@@ -9,8 +9,10 @@ from scipy import stats
 
 from forecasts import catalogue, class_rates
 from forecasts.artefacts import Artefacts
+from forecasts.board import load
 from forecasts.catalogue import ParametersRefusedError, input_hash, parameter_draws
 from forecasts.encode_clock import class_exposure
+from forecasts.settings import SHIPPED_BOARDS
 from tests.forecasts.small_board import BOARD, case, edge, judged
 
 SHORT = {"chains": 4, "draws": 400, "tune": 400, "target_accept": 0.9, "seed": 3}
@@ -133,6 +135,31 @@ def test_a_refused_fit_keeps_nothing(artefacts: Artefacts, monkeypatch: pytest.M
         parameter_draws(BOARD, artefacts)
     assert artefacts.hashes() == set()
     assert artefacts.bound(input_hash(BOARD)) is None
+
+
+@pytest.mark.slow
+def test_the_shipped_boards_rates_sampled_twice_agree_with_each_other_and_with_the_closed_form(
+    artefacts: Artefacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board, problems = load(SHIPPED_BOARDS / "indivisible-security")
+    assert board is not None, problems
+    first = parameter_draws(board, artefacts).rates
+    monkeypatch.setattr(catalogue, "SAMPLER", dict(catalogue.SAMPLER) | {"seed": 1})
+    second = parameter_draws(board, artefacts, resample=True).rates
+    assert first.rate.tobytes() != second.rate.tobytes()
+    for name in first.questions:
+        own = [c for c in board.cases if c.question == name]
+        shape = 0.5 + sum(c.comparability * c.events for c in own)
+        exact = stats.gamma(shape, scale=1 / (0.01 + sum(c.comparability * class_exposure(board, c) for c in own)))
+        for p in (0.05, 0.5, 0.95):
+            # 8,000 draws, tails worth at least half: standard error of a share sqrt(p (1 - p) / 4000)
+            error = 4.5 * np.sqrt(p * (1 - p) / 4000)
+            shares = [np.mean(r.of(name) <= exact.ppf(p)) for r in (first, second)]
+            assert abs(shares[0] - p) < error, (name, p)
+            assert abs(shares[1] - p) < error, (name, p)
+            assert abs(shares[0] - shares[1]) < error * np.sqrt(2), (name, p)
+    # NATO has 1,435 member-years without an exit; the other alliances of this class lost a member every 25 to 90
+    assert [q for q, p in first.receipt["cases_alike"].items() if p < 0.05] == ["us_nato_exit_notice"]
 
 
 @pytest.mark.parametrize(
