@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 import app
+from app.commands.backfill import lock_file
 from app.commands.common import common, examples
 from app.commands.init import initialise
+from app.commands.one_at_a_time import is_held
 from app.commands.refit import run
 from app.failures import CommandError
 from app.session import Session
@@ -71,11 +73,16 @@ def _publish(session: Session, board: str, *, quiet: bool) -> Outcome:
 
 
 def _fill_history(session: Session, board: str) -> bool:
-    """Start the weekly backfill as a process of its own when weeks are missing; it ends with this process."""
+    """Start the weekly backfill as a process of its own when weeks are missing; it ends with this process.
+
+    Returns whether one is running.
+    """
     from forecasts import snapshots
 
     definition = session.moment(board)
     weeks = (definition.known_through - definition.board.opens).days // EVERY_DAYS + 1
+    if is_held(lock_file(session, board)):
+        return True
     if snapshots.index(session.workspace().store, board, mode="retrospective").height >= weeks:
         return False
     arguments = [
@@ -105,7 +112,7 @@ def _history_log(session: Session) -> Path:
 
 def _serve(port: int, *, browser: bool, stdout_taken: bool) -> None:
     """Become the server: this process is replaced, so that signals reach it."""
-    script = Path(app.__file__).with_name("main.py")
+    script = Path(app.__file__).parent / "web" / "start.py"
     options = [f"--server.address={HOST}", f"--server.port={port}", "--server.showEmailPrompt=false"]
     if not browser:
         options.append("--server.headless=true")
