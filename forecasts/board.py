@@ -6,6 +6,7 @@ are read by `forecasts.board_seed`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from forecasts import board_check, board_tables, board_text
@@ -59,9 +60,10 @@ def load(path: Path) -> tuple[Board | None, list[Problem]]:
         return None, [Problem(path.name, "", "no such board directory")]
     _check_file_names(path, problems)
     parts = _read(path, problems)
-    board_check.check(parts, directory=path.name)
+    if parts is not None:
+        board_check.check(parts, directory=path.name)
     problems.sort(key=_order)
-    if any(problem.severity == "error" for problem in problems):
+    if parts is None or any(problem.severity == "error" for problem in problems):
         return None, problems
     return _assemble(parts), problems
 
@@ -78,24 +80,28 @@ def _check_file_names(path: Path, problems: list[Problem]) -> None:
     problems.extend(Problem(name, "", "this file is missing") for name in missing)
 
 
-def _read(path: Path, problems: list[Problem]) -> Parts:
+def _read(path: Path, problems: list[Problem]) -> Parts | None:
+    """Return the rows of all files; None where one that all others refer to cannot be read."""
     tables = {name: read_toml(path / name, problems) for name in TOML_FILES if (path / name).is_file()}
-    head = _head(tables.get("board.toml", Table("board.toml", {}, {})), problems)
+    if {problem.file for problem in problems} & set(REQUIRED_FILES):
+        return None
+    head = _head(tables["board.toml"], problems)
     for name, table in tables.items():
         if name != "board.toml":
             _top(table, TOML_FILES[name], problems).ok()
 
     def rows[T](file: str, key: str, build: Callable[[Row], T | None]) -> list[Placed[T]]:
-        return _build(_table_rows(tables.get(file), key, problems), build) if file in tables else []
+        return _build(_table_rows(tables[file], key, problems), build) if file in tables else []
 
     def cells[T](file: str, columns: tuple[str, ...], what: str, build: Callable[[Row], T | None]) -> list[Placed[T]]:
         found = read_csv(path / file, columns, problems) if (path / file).is_file() else []
         return _build((csv_row(row, what=_label(row, what), problems=problems) for row in found), build)
 
-    questions = _table_rows(tables.get("questions.toml"), "question", problems)
-    return Parts(
+    questions = _table_rows(tables["questions.toml"], "question", problems)
+    parts = Parts(
         head=head,
         mentioned={str(row.peek("id")) for row in questions},
+        unread=frozenset(),
         sections=rows("board.toml", "section", board_tables.section),
         questions=_build(questions, lambda row: board_tables.question(row, opens=head.opens, deadlines=head.deadlines)),
         edges=cells("edges.csv", board_tables.EDGE_COLUMNS, "edge", board_tables.edge),
@@ -107,6 +113,7 @@ def _read(path: Path, problems: list[Problem]) -> Parts:
         scheduled=rows("board.toml", "scheduled", board_tables.scheduled),
         scenarios=rows("scenarios.toml", "scenario", board_tables.scenario),
     )
+    return replace(parts, unread=frozenset(problem.file for problem in problems))
 
 
 def _top(table: Table, arrays: tuple[str, ...], problems: list[Problem]) -> Row:
@@ -132,9 +139,7 @@ def _head(table: Table, problems: list[Problem]) -> Head:
     )
 
 
-def _table_rows(table: Table | None, key: str, problems: list[Problem]) -> list[Row]:
-    if table is None:
-        return []
+def _table_rows(table: Table, key: str, problems: list[Problem]) -> list[Row]:
     top = _top(table, (key,), problems)
     rows = top.inners(key)
     for row in rows:

@@ -3,6 +3,7 @@
 Every check reports through the row it concerns, so that each message carries its place; none stops at the first.
 """
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import date
 from itertools import pairwise
@@ -56,6 +57,8 @@ def _check_head(parts: Parts, directory: str) -> None:
         return
     if not 0 < (head.horizon - head.opens).days <= MAX_DAYS:
         row.refuse("horizon", f"{head.horizon}: 1 to {MAX_DAYS} days after {head.opens} are needed")
+    if head.deadlines:
+        _check_deadlines(row, "deadlines", head.deadlines, opens=head.opens, horizon=head.horizon)
     if not parts.questions and not parts.mentioned:
         row.refuse("", "the board has no question; questions.toml needs at least one [[question]]")
 
@@ -117,6 +120,8 @@ def _known(parts: Parts, row: Row, key: str, names: Iterable[str], *, kind: str 
 
 
 def _check_divided(parts: Parts, row: Row, question: str, divided: Sequence[str]) -> None:
+    if "edges.csv" in parts.unread:
+        return
     parents = {e.parents[0] for e, _ in parts.edges if e.child == question and e.kind == "hazard_ratio"}
     for name in divided:
         if name not in parents:
@@ -133,21 +138,26 @@ def _check_question(parts: Parts, placed: Placed[Question]) -> None:
         row.refuse("section", f"unknown section {question.section!r}{near(question.section, known)}")
     if not parts.head.valid:
         return
-    own = "deadlines" if row.given("deadlines") else ""
     if not question.deadlines:
-        row.refuse(own, "no deadline; the board's or the question's own are needed")
+        row.refuse("", "no deadline; the board's or the question's own are needed")
         return
     if question.opens < parts.head.opens:
         row.refuse("opens", f"{question.opens} lies before the board opens ({parts.head.opens})")
-    if question.deadlines[0] <= question.opens:
-        row.refuse(own, f"deadline {question.deadlines[0]} is not after the opening day {question.opens}")
-    if question.deadlines[-1] != parts.head.horizon:
-        row.refuse(own, f"the last deadline {question.deadlines[-1]} is not the board's horizon {parts.head.horizon}")
+    if row.given("deadlines") or row.given("opens"):
+        key = "deadlines" if row.given("deadlines") else "opens"
+        _check_deadlines(row, key, question.deadlines, opens=question.opens, horizon=parts.head.horizon)
     if question.headline_deadline not in question.deadlines:
         listed = ", ".join(d.isoformat() for d in question.deadlines)
         row.refuse("headline_deadline", f"{question.headline_deadline} is not listed; deadlines: {listed}")
     if question.closed_on is not None and question.closed_on < question.opens:
         row.refuse("closed_on", f"{question.closed_on} lies before the opening day {question.opens}")
+
+
+def _check_deadlines(row: Row, key: str, deadlines: Sequence[date], *, opens: date, horizon: date) -> None:
+    if deadlines[0] <= opens:
+        row.refuse(key, f"deadline {deadlines[0]} is not after the opening day {opens}")
+    if deadlines[-1] != horizon:
+        row.refuse(key, f"the last deadline {deadlines[-1]} is not the board's horizon {horizon}")
 
 
 def _check_sections(parts: Parts) -> None:
@@ -163,17 +173,18 @@ def _check_inputs(parts: Parts) -> None:
     adjusted = {a.question for a, _ in parts.adjustments}
     scheduled = {s.question for s, _ in parts.scheduled}
     voted = {v.question for v, _ in parts.votes}
-    level = [v.question for s, _ in parts.series for v in s.levels]
-    for question, row in parts.questions:
-        if question.kind == "event" and question.id not in scheduled:
-            if question.id not in cases:
-                row.refuse("", "no case in cases.csv; an event needs a reference class (or a [[scheduled]] day)")
-            if question.id not in adjusted:
-                row.refuse("", "no row in adjustments.csv; an event needs an inside view")
-        if question.kind == "vote" and question.id not in voted:
-            row.refuse("", "no [[vote]] in votes.toml names this question")
-        if question.kind == "threshold" and level.count(question.id) != 1:
-            row.refuse("", f"{level.count(question.id)} [[series.level]] name this question; one is needed")
+    levels = Counter(v.question for s, _ in parts.series for v in s.levels)
+    once = {question for question, times in levels.items() if times == 1}
+    needed = {
+        "cases.csv": ("event", cases | scheduled, "no case names it; an event needs a reference class (or a schedule)"),
+        "adjustments.csv": ("event", adjusted | scheduled, "no row names it; an event needs an inside view"),
+        "votes.toml": ("vote", voted, "no [[vote]] names it"),
+        "series.toml": ("threshold", once, "it must stand in one [[series.level]], neither in none nor in two"),
+    }
+    for file, (kind, given, message) in needed.items():
+        for question, row in parts.questions:
+            if question.kind == kind and question.id not in given and file not in parts.unread:
+                row.refuse("", f"{file}: {message}")
     for case, row in parts.cases:
         _check_case(row, case.start, case.end, parts.head.opens if parts.head.valid else date.max)
 

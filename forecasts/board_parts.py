@@ -50,6 +50,8 @@ class Parts:
     head: Head
     mentioned: set[str]
     """Question ids as written, also of questions with mistakes: a reference to one of them is no second mistake."""
+    unread: frozenset[str]
+    """Files with a mistake of their own: what is absent from them may only have been misspelled."""
     sections: list[Placed[Section]]
     questions: list[Placed[Question]]
     edges: list[Placed[Edge]]

@@ -129,6 +129,14 @@ MISTAKES = [
     ),
     (
         "board.toml",
+        "2033-12-31, 2035-12-31]",
+        "2033-12-31]",
+        "line 9, deadlines",
+        "is not the board's horizon 2035-12-31",
+    ),
+    ("board.toml", "[2031-06-30, ", "[2030-03-01, ", "line 9, deadlines", "not after the opening day 2030-03-01"),
+    (
+        "board.toml",
         "horizon = 2035-12-31",
         "horizon = 2030-03-01",
         "line 8, horizon",
@@ -312,7 +320,7 @@ MISTAKES = [
         '\n[[series.level]]\nquestion = "bread_150"\nvalue = 150.0\n',
         "",
         "questions.toml: line 106, question bread_150",
-        "0 [[series.level]]",
+        "it must stand in one [[series.level]]",
     ),
     # --- scenarios
     (
@@ -415,6 +423,11 @@ def test_all_mistakes_are_reported_at_once(small_copy):
     assert known == sorted(known, key=list(dict.fromkeys(known)).index), "mistakes stand in the order of files"
 
 
+def test_a_mistake_in_the_boards_deadlines_is_reported_once(small_copy):
+    spoil(small_copy, "board.toml", "2033-12-31, 2035-12-31]", "2033-12-31]")
+    assert [p.place for p in board.load(small_copy)[1] if "horizon" in p.message] == ["line 9, deadlines"]
+
+
 def test_a_question_with_a_mistake_is_no_unknown_question_elsewhere(small_copy):
     spoil(
         small_copy,
@@ -424,6 +437,24 @@ def test_a_question_with_a_mistake_is_no_unknown_question_elsewhere(small_copy):
     )
     problems = board.load(small_copy)[1]
     assert [p.place for p in problems] == ["line 29, question flood, kind"]
+
+
+def test_one_mistake_in_a_table_is_one_message(small_copy):
+    # the edge's parent is also divided out of an adjustment, the case is the only one of its question
+    spoil(small_copy, "edges.csv", "hazard_ratio,3,1.5,6", "hazard_ratio,3,4,6")
+    spoil(small_copy, "cases.csv", "drought,Closures,1950-05,2029-12,79.6", "drought,Closures,1950-05,2029-12,-79.6")
+    spoil(small_copy, "series.toml", "decimals = 1", "decimals = 1.0")
+    assert [p.place for p in board.load(small_copy)[1]] == [
+        "line 6, series bread_index, decimals",
+        "line 4, edge flood levy_vote, median",
+        "line 5, case drought Closures, exposure_years",
+    ]
+
+
+@pytest.mark.parametrize("file", ["board.toml", "questions.toml"])
+def test_a_file_that_all_others_refer_to_is_named_alone(small_copy, file):
+    (small_copy / file).write_text("x = [", encoding="utf-8")
+    assert [(p.file, p.message[:14]) for p in board.load(small_copy)[1]] == [(file, "not valid TOML")]
 
 
 def test_a_misspelled_file_is_not_silently_ignored(small_copy):
@@ -437,12 +468,12 @@ def test_files_that_cannot_be_read_are_named(small_copy, tmp_path):
     (small_copy / "edges.csv").write_bytes(b"\xff\xfe")
     (small_copy / "votes.toml").write_bytes(b"#" * 4_000_001)
     (small_copy / "series.toml").write_text("a = " + "[" * 50_000, encoding="utf-8")
-    (small_copy / "questions.toml").unlink()
     found = {p.file: p.message for p in board.load(small_copy)[1] if p.file != "board.toml"}
     assert "not UTF-8 text" in found["edges.csv"]
     assert "larger than 4000000 bytes" in found["votes.toml"]
     assert "nested too deeply" in found["series.toml"] or "not valid TOML" in found["series.toml"]
-    assert found["questions.toml"] == "this file is missing"
+    (small_copy / "questions.toml").unlink()
+    assert ("questions.toml", "this file is missing") in [(p.file, p.message) for p in board.load(small_copy)[1]]
     assert board.load(tmp_path / "nowhere")[1][0].message == "no such board directory"
 
 
