@@ -91,10 +91,13 @@ class ProgressLine:
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Show a stage in words, with how many of its parts are done where that is known."""
+        if not self._on:
+            return
         if self._lines:
             done -= done % max(1, total // 10)
-        text = f"{stage} {done}/{total}" if total > 1 else stage
-        if not self._on or text == self._last:
+        bar = "" if self._lines else _bar(done, total)
+        text = f"{stage} {bar}{done}/{total}" if total > 1 else stage
+        if text == self._last:
             return
         self._last = text
         click.echo(text if self._lines else f"{_RESET}{text}", err=True, nl=self._lines)
@@ -105,3 +108,8 @@ class ProgressLine:
     def __exit__(self, *_: Any) -> None:
         if self._on and not self._lines:
             click.echo(_RESET, err=True, nl=False)
+
+
+def _bar(done: int, total: int, *, width: int = 24) -> str:
+    full = width * done // max(1, total)
+    return f"[{'#' * full}{'.' * (width - full)}] "

@@ -22,17 +22,15 @@ from app.terminal import print_json
 def command(session: Session, directory: str, *, board_id: str | None, as_json: bool) -> None:
     """Write a starter board to DIR: it passes `twixt check` and refits, and every line says what it is for.
 
-    The last part of DIR is the board's id. A bare name is put where boards are looked
-    for, TWIXT_HOME/boards; a board elsewhere is moved there, or linked, when it is ready for `twixt init`.
+    The last part of DIR is the board's id. A bare name is put where boards are looked for, TWIXT_HOME/boards; a board
+    elsewhere is moved there, or linked, when it is ready for `twixt init`.
     """
     from forecasts import board_new
 
     if board_id is not None and board_id != Path(directory).name:
         raise CommandError(f"--board: {board_id[:60]!r}: a board's id is the name of its directory, DIR")
     bare = Path(directory).name == directory
-    place = session.home.root / "boards" / directory if bare else Path(directory).expanduser().absolute()
-    if place.exists():
-        raise CommandError(f"DIR: {directory[:80]!r} exists already; a new directory is needed")
+    place = session.home.root / "boards" / directory if bare else Path(directory).expanduser().resolve()
     try:
         files = board_new.write(place, today=session.today)
     except board_new.BoardNewError as error:

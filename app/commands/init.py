@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -44,9 +45,7 @@ def initialise(session: Session, board_id: str | None, *, reason: str | None = N
     Raises
     ------
     CommandError
-        When the named board is unknown or there is none at all.
-    DefinitionError
-        When a definition has mistakes.
+        When the named board is unknown or a definition has mistakes.
     """
     from forecasts import board_store
     from forecasts.people import LOCAL_OWNER
@@ -54,19 +53,25 @@ def initialise(session: Session, board_id: str | None, *, reason: str | None = N
     known = session.definitions()
     if board_id is not None and board_id not in known:
         raise CommandError(no_board(board_id, list(known), hint="`twixt board new DIR` writes one"))
+    chosen = [known[board_id]] if board_id is not None else list(known.values())
+    for place in chosen:
+        _check(place)
     opened = session.workspace(create=True)
-    chosen = known if board_id is None else {board_id: known[board_id]}
+    why = reason or "definition as found in its files"
     return [
-        board_store.initialise(
-            opened.store,
-            opened.artefacts,
-            place,
-            now=session.now,
-            actor=LOCAL_OWNER,
-            reason=reason or "definition as found in its files",
-        )
-        for place in chosen.values()
+        board_store.initialise(opened.store, opened.artefacts, place, now=session.now, actor=LOCAL_OWNER, reason=why)
+        for place in chosen
     ]
+
+
+def _check(place: Path) -> None:
+    from forecasts import board, board_seed
+
+    definition, problems = board.load(place)
+    if definition is not None:
+        problems = [*problems, *board_seed.load(place, definition)[1]]
+    if errors := [str(p) for p in problems if p.severity == "error"]:
+        raise CommandError(f"{place.name}: {len(errors)} to correct (`twixt check`); {'; '.join(errors)}")
 
 
 def _told(one: Initialised) -> str:

@@ -17,7 +17,7 @@ from app.commands.common import common, examples
 from app.commands.init import initialise
 from app.commands.one_at_a_time import is_held
 from app.commands.refit import run
-from app.failures import CommandError
+from app.failures import CommandError, one_line
 from app.session import Session
 from app.terminal import ProgressLine, print_json
 
@@ -45,31 +45,30 @@ def command(session: Session, *, port: str | None, no_browser: bool, board_id: s
     """
     chosen = _port(port)
     entered = [done.board for done in initialise(session, None)]
-    board = session.board(board_id) if board_id is not None or len(entered) == 1 else entered[0]
-    outcome = _publish(session, board, quiet=as_json)
-    filling = _fill_history(session, board)
+    boards = [session.board(board_id)] if board_id is not None else entered
+    outcomes = {board: _publish(session, board, quiet=as_json) for board in boards}
+    filling = next((board for board in boards if _fill_history(session, board)), None)
     address = f"http://{HOST}:{chosen}"
     if as_json:
-        print_json({"url": address, "board": board, "refit": outcome.kind, "filling_history": filling})
+        refits = {board: outcome.kind for board, outcome in outcomes.items()}
+        print_json({"url": address, "refit": refits, "filling_history": filling})
     else:
-        click.echo(f"{board}: {outcome.message}")
+        for outcome in outcomes.values():
+            click.echo(one_line(outcome.message), err=outcome.kind == "refused")
         if filling:
-            click.echo(f"the weekly history is being filled; its progress is in {_history_log(session)}")
+            click.echo(f"{filling}: the weekly history is being filled; progress in {_history_log(session)}")
         click.echo(f"serving {address} (Ctrl-C ends it)")
     session.close()
     _serve(chosen, browser=not no_browser, stdout_taken=as_json)
 
 
 def _publish(session: Session, board: str, *, quiet: bool) -> Outcome:
-    """Refit when something is new; a refusal is told and the last good snapshot is served."""
+    """Refit when something is new; after a refusal the last good snapshot is served."""
     session.prepare_caches()
     from forecasts.refit import Wanted
 
     with ProgressLine(quiet=quiet) as progress:
-        outcome = run(session, board, wanted=Wanted(), progress=progress)
-    if outcome.kind == "refused":
-        click.echo(f"{board}: refused: {outcome.message}", err=True)
-    return outcome
+        return run(session, board, wanted=Wanted(), progress=progress)
 
 
 def _fill_history(session: Session, board: str) -> bool:

@@ -91,7 +91,7 @@ EVIDENCE_TABLE = [
     ([*add(), "--effect", "settlement:2027-12-31:0"], "--effect 1, lr: '0'", "above 0"),
     ([*add(), "--effect", "settlement:2027-12-31:2:3:4"], "--effect 1, low: the range 3 to 4", ""),
     (
-        add(question="senate_vote") + ["--effect", "treaty_transmitted:2027-12-31:2"],
+        [*add(question="senate_vote"), "--effect", "treaty_transmitted:2027-12-31:2"],
         "--effect: 'senate_vote' requires 'treaty_transmitted'",
         "",
     ),

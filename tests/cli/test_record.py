@@ -1,6 +1,7 @@
 """Commands that write the record: what they enter, in their own words and as JSON."""
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -238,6 +239,12 @@ def test_a_changed_definition_is_the_next_version_and_a_mistake_enters_nothing(t
     path.write_text(text + "\n")
     later = NOW + timedelta(hours=1)
     assert document(twixt("init", "--board", "harvest", "--json", now=later))["boards"][0]["new_definition"] is False
+    opens = re.search(r"(?m)^opens = (.*)$", text)[1]
+    path.write_text(text.replace(f"opens = {opens}", "opens = 2020-01-01", 1))
+    moved = twixt("init", "--board", "harvest", now=later)
+    assert moved.exit_code == 2
+    assert f"opens 2020-01-01 instead of {opens}" in moved.stderr
+    assert home.contents() == before
     path.write_text(text.replace('title = "', 'title = "Again: ', 1))
     changes = document(twixt("check", "--board", "harvest", "--against-ledger", "--json", now=later))["changes"]
     assert [c["message"] for c in changes] == ["title changed"]
