@@ -1,10 +1,12 @@
 """Structure, known past and evidence rows of a board, against what its definition says."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from forecasts import encode
 from forecasts.domain import Effect, Evidence, Occurrence
@@ -47,6 +49,20 @@ def test_the_kernel_accepts_what_is_encoded() -> None:
     start = encode.start(BOARD, view(), known_through=KNOWN["known_through"])
     draws = encode.draws(BOARD, class_rates(), start, as_of=KNOWN["as_of"], count=500, seed=1)
     check_inputs(world, draws, start)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2190), st.integers(0, 900), st.lists(st.sampled_from(sorted(AT)), max_size=4, unique=True))
+def test_the_kernel_accepts_every_day_of_the_board(known: int, later: int, happened: list[str]) -> None:
+    known_through = BOARD.opens + timedelta(days=known)
+    as_of = known_through + timedelta(days=later)
+    records = [occurrence(name, BOARD.opens + timedelta(days=300)) for name in happened]
+    start = encode.start(BOARD, view(*records), known_through=known_through)
+    world = encode.world(BOARD, as_of=as_of, known_through=known_through)
+    draws = encode.draws(BOARD, class_rates(rows=40), start, as_of=as_of, count=30, seed=1)
+    check_inputs(world, draws, start)
+    years = encode.series_years(BOARD, as_of=as_of, known_through=known_through)
+    assert [len(y) for y in years] == [int((row < NEVER).sum()) for row in world.publication_day]
 
 
 def test_questions_and_edges_are_named_by_their_place_on_the_board() -> None:
