@@ -116,7 +116,7 @@ def test_one_login_belongs_to_one_person(store):
     with pytest.raises(ConflictError):
         add(store, "Eve", email="ada@example.org")
     people.correct(store, replace(ada, name="Ada L."), actor=LOCAL_OWNER)
-    assert [p.email for p in people.everyone(store)] == ["ada@example.org", None]
+    assert {p.name: p.email for p in people.everyone(store)} == {"Ada L.": "ada@example.org", "Bob": None}
 
 
 @pytest.mark.parametrize("actor", [Actor("p1", "forecaster"), Actor("p1", "viewer"), JOBS], ids=lambda a: a.role)
