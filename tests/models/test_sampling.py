@@ -100,6 +100,13 @@ def test_what_fools_the_librarys_own_check_is_refused_here(fit, line: str) -> No
     assert [c.name for c in gate.checks] == LINES
 
 
+def test_the_order_of_axes_changes_no_line() -> None:
+    straight = tree(good_values(), good_statistics())
+    turned = straight.map_over_datasets(lambda data: data.transpose("draw", "chain", ...) if data else data)
+    assert turned["posterior"]["rate"].dims == ("draw", "chain", "question")
+    assert check_gate(turned) == check_gate(straight)
+
+
 def divergent() -> xr.DataTree:
     statistics = good_statistics()
     statistics["diverging"][1, 10] = True
