@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.precision_kernels import contributions
-from models.weighing import Sample, Weighed, in_threads
+from models.precision_kernels import draw_sums
+from models.weighing import Sample, Weighed, in_order, in_threads
 from models.weighing_kernels import Mark
 from models.world import Float, Int
 
@@ -126,14 +126,12 @@ def assess(sample: Sample, weighed: Weighed, *, threads: int, cluster: Int | Non
     if np.diff(bounds).min() < 3:
         draw = sample.draw[opens[np.diff(bounds).argmin()]]
         raise ValueError(f"draw {draw} has {np.diff(bounds).min()} futures; the noise correction needs at least 3")
-    residual, between = _by_draw(sample, weighed, bounds, threads)
     mass = np.add.reduceat(weighed.weight, opens)
-    if cluster is not None:
-        residual = _clustered(residual, cluster[sample.draw[opens]])
-    error = np.sqrt(np.einsum("dt,dt->t", residual, residual))
-    variance = between.sum(axis=0)
-    deviation = between - mass[:, None] * variance
-    spread = (error, variance + error**2, np.sqrt(np.einsum("dt,dt->t", deviation, deviation)))
+    group = np.arange(mass.size) if cluster is None else cluster[sample.draw[opens]]
+    squares, variance, of_squares, of_masses = _sums(sample, weighed, bounds, group, threads)
+    # sum of (c - W V)^2 over draws, for contributions c with sum V
+    deviation = of_squares - 2 * variance * of_masses + variance**2 * (mass**2).sum()
+    spread = (np.sqrt(squares), variance + squares, np.sqrt(np.maximum(deviation, 0.0)))
     cut = sample.questions * sample.grid.size
     question = Spread(*(x[:cut].reshape(sample.questions, -1) for x in spread))
     held = mass[mass > 0]
@@ -274,25 +272,22 @@ def _mass(weight: Float) -> float:
     return total
 
 
-def _clustered(residual: Float, cluster: Int) -> Float:
-    out = np.zeros((int(cluster.max()) + 1, residual.shape[1]))
-    np.add.at(out, cluster, residual)
-    return out
-
-
-def _by_draw(sample: Sample, weighed: Weighed, bounds: Int, threads: int) -> tuple[Float, Float]:
-    """Return (D, T) residual masses W_d (p_d - p) and noise-free contributions to the between-draw variance."""
+def _sums(sample: Sample, weighed: Weighed, bounds: Int, cluster: Int, threads: int) -> Float:
+    """Return the (4, T) sums of `draw_sums` over all draws, in chunks of whole clusters that are added in order."""
+    order = np.argsort(cluster, kind="stable")
+    closes = np.diff(cluster[order], append=-1) != 0
+    ends = np.flatnonzero(closes) + 1
+    edges = np.r_[0, np.unique(ends[np.searchsorted(ends, np.linspace(0, order.size, DRAW_CHUNKS + 1)[1:])])]
+    days, scenarios = sample.grid.size, weighed.scenario.size
+    column = np.r_[np.repeat(np.arange(sample.questions), days), sample.questions + np.arange(scenarios)]
+    latest = np.r_[np.tile(np.arange(days), sample.questions), np.zeros(scenarios, np.int64)]
     probability = np.r_[weighed.probability.ravel(), weighed.scenario]
-    draws = bounds.size - 1
-    residual, between = np.empty((draws, probability.size)), np.empty((draws, probability.size))
-    size = -(-draws // DRAW_CHUNKS)
+    parts = np.empty((edges.size - 1, 4, probability.size))
 
-    width = np.where(np.arange(sample.codes.shape[1]) < sample.questions, sample.grid.size, 1)
-    targets = np.r_[0, np.cumsum(width)]
+    def task(k: int) -> None:
+        part = slice(edges[k], edges[k + 1])
+        draws = (bounds, order[part], closes[part])
+        parts[k] = draw_sums(sample.codes, weighed.weight, *draws, column, latest, probability)
 
-    def task(first: int) -> None:
-        last = min(first + size, draws)
-        contributions(sample.codes, weighed.weight, bounds, first, last, targets, probability, residual, between)
-
-    in_threads(task, range(0, draws, size), threads)
-    return residual, between
+    in_threads(task, range(len(parts)), threads)
+    return in_order(parts)

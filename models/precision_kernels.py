@@ -9,7 +9,7 @@ Axes: N futures, D draws, T targets (questions by grid days, then scenarios), Q 
 import numpy as np
 
 from models.compiled import compiled
-from models.weighing_kernels import Code
+from models.weighing_kernels import Code, Mark
 from models.world import Float, Int
 
 GROUPS = 10
@@ -19,93 +19,70 @@ FLOOR = 0.1
 
 
 @compiled
-def _pair_weights(mass: Float, size: Float, pair: Float, pull: Float) -> float:
-    """Fill K, (groups, groups) scaled 1 / mass of the other groups, and `pull` = K mass; return mass K mass.
+def _pair_weights(mass: Float, size: Float, pair: Float) -> None:
+    """Fill (groups, groups), below the diagonal: 2 / mass of the other groups, scaled.
 
-    The scale makes the sum over pairs of K e e' equal (sum of e)^2 / (sum of mass) where all futures are the same.
+    Scaled so that the sum over pairs of weight * e * e' is (sum of e)^2 / (sum of mass) where all futures are equal.
     """
     total, count, scale = mass.sum(), size.sum(), 0.0
     for g in range(mass.size):
-        for h in range(mass.size):
-            pair[g, h] = 0.0
-            if g != h and size[g] > 0 and size[h] > 0 and total > 0:
-                scale += size[g] * size[h] / (count - size[g] - size[h])
-                pair[g, h] = count / max(total - mass[g] - mass[h], FLOOR * total)
-    base = 0.0
-    for g in range(mass.size):
-        pull[g] = 0.0
-        for h in range(mass.size):
-            pair[g, h] /= max(scale, 1.0)
-            pull[g] += pair[g, h] * mass[h]
-        base += mass[g] * pull[g]
-    return base
+        for h in range(g):
+            scale += 2.0 * size[g] * size[h] / (count - size[g] - size[h])
+            pair[g, h] = 2.0 * count / max(total - mass[g] - mass[h], FLOOR * total) if total > 0 else 0.0
+    pair /= scale
 
 
 @compiled
-def _hits(codes: Code, low: int, high: int, q: int, days: int, future: Int, day: Int) -> int:  # noqa: PLR0917
-    """List the draw's futures in which a question happens by the last day, with their days; return how many."""
-    count = 0
-    for n in range(low, high):
-        code = codes[n, q]
-        if code < days:
-            future[count], day[count] = n, code
-            count += 1
-    return count
-
-
-@compiled
-def _column(  # noqa: PLR0917
-    hits: tuple[int, Int, Int],
-    weight: Float,
-    low: int,
-    probability: Float,
-    first: int,
-    last: int,
-    pair: Float,
-    pull: Float,
-    base: float,
-    total: float,
-    seen: Float,
-    residual: Float,
-    product: Float,
+def _residuals(  # noqa: PLR0917
+    codes: Code, weight: Float, column: Int, latest: Int, probability: Float, mass: Float, out: Float
 ) -> None:
-    """Write one question's residual masses and their products over pairs for one draw, targets first..last.
-
-    With H the hit masses of the groups, m their masses and K the pairs' weights, the sum over pairs of
-    K (H - p m) (H' - p m') is H K H - 2 p H K m + p^2 m K m, and H changes from day to day by that day's hits only.
-    """
-    count, future, day = hits
-    cross, square, hit = 0.0, 0.0, 0.0
-    seen[:] = 0.0
-    for t in range(first, last):
-        for i in range(count):
-            if day[i] == t - first:
-                new, g = weight[future[i]], (future[i] - low) % GROUPS
-                link = 0.0
-                for h in range(GROUPS):
-                    link += pair[g, h] * seen[h]
-                square += 2.0 * new * link
-                cross += new * pull[g]
-                hit += new
-                seen[g] += new
-        p = probability[t]
-        residual[t] = hit - p * total
-        product[t] = square - 2.0 * p * cross + p * p * base
+    """Fill (groups, T) residual masses of one draw's groups: what hits weigh, less their expected share of the mass."""
+    for g in range(mass.size):
+        for t in range(column.size):
+            out[g, t] = -probability[t] * mass[g]
+    for n in range(weight.size):
+        g = n % mass.size
+        for t in range(column.size):
+            out[g, t] += weight[n] * (codes[n, column[t]] <= latest[t])
 
 
 @compiled
-def contributions(  # noqa: PLR0917
+def _pair_sums(pair: Float, residual: Float, out: Float) -> None:
+    """Fill (T,) sums over pairs of groups of weight * residual * residual."""
+    out[:] = 0.0
+    for g in range(1, residual.shape[0]):
+        for h in range(g):
+            for t in range(out.size):
+                out[t] += pair[g, h] * residual[g, t] * residual[h, t]
+
+
+@compiled
+def _add(values: Float, factor: float, out: Float) -> None:
+    for t in range(out.size):
+        out[t] += factor * values[t]
+
+
+@compiled
+def _add_products(left: Float, right: Float, out: Float) -> None:
+    for t in range(out.size):
+        out[t] += left[t] * right[t]
+
+
+@compiled
+def draw_sums(  # noqa: PLR0917
     codes: Code,
     weight: Float,
     bounds: Int,
-    first: int,
-    last: int,
-    targets: Int,
+    order: Int,
+    closes: Mark,
+    column: Int,
+    latest: Int,
     probability: Float,
-    residual: Float,
-    between: Float,
-) -> None:
-    """Fill rows first..last of (D, T) residual masses and of the contributions to the between-draw variance.
+) -> Float:
+    """Return (4, T) sums over some draws: of r^2 over clusters, and of c, c^2 and W c over draws.
+
+    r is the residual mass W_d (p_d - p) summed over a cluster of draws, c a draw's contribution to the between-draw
+    variance, W_d its mass.
 
     Parameters
     ----------
@@ -113,25 +90,30 @@ def contributions(  # noqa: PLR0917
         (N, Q + S) buckets and (N,) normalised weights.
     bounds
         (D + 1,) first future of each draw.
-    targets
-        (Q + S + 1,) first target of each question and scenario.
-    probability
-        (T,) the weighted share over all draws.
+    order, closes
+        (draws,) which draws, those of a cluster side by side, and whether a cluster ends with this one.
+    column, latest, probability
+        (T,) of each target: its column of `codes`, the last bucket that counts, its weighted share over all draws.
     """
-    largest = np.diff(bounds).max()
-    future, day = np.empty(largest, np.int64), np.empty(largest, np.int64)
-    pair = np.empty((GROUPS, GROUPS))
-    pull, seen, mass, size = np.empty(GROUPS), np.empty(GROUPS), np.empty(GROUPS), np.empty(GROUPS)
-    for d in range(first, last):
-        low, high = bounds[d], bounds[d + 1]
-        mass[:] = 0.0
-        size[:] = 0.0
-        for n in range(low, high):
-            mass[(n - low) % GROUPS] += weight[n]
-            size[(n - low) % GROUPS] += 1.0
-        base = _pair_weights(mass, size, pair, pull)
-        total = mass.sum()
-        for q in range(codes.shape[1]):
-            start, stop = targets[q], targets[q + 1]
-            hits = (_hits(codes, low, high, q, stop - start, future, day), future, day)
-            _column(hits, weight, low, probability, start, stop, pair, pull, base, total, seen, residual[d], between[d])
+    residual, squares = np.zeros(column.size), np.empty(column.size)
+    out = np.zeros((4, column.size))
+    for k in range(order.size):
+        low, high = bounds[order[k]], bounds[order[k] + 1]
+        groups = min(GROUPS, high - low)
+        mass, size = np.zeros(groups), np.zeros(groups)
+        for n in range(high - low):
+            mass[n % groups] += weight[low + n]
+            size[n % groups] += 1.0
+        pair, by_group = np.empty((groups, groups)), np.empty((groups, column.size))
+        _pair_weights(mass, size, pair)
+        _residuals(codes[low:high], weight[low:high], column, latest, probability, mass, by_group)
+        _pair_sums(pair, by_group, squares)
+        for g in range(groups):
+            _add(by_group[g], 1.0, residual)
+        _add(squares, 1.0, out[1])
+        _add_products(squares, squares, out[2])
+        _add(squares, mass.sum(), out[3])
+        if closes[k]:
+            _add_products(residual, residual, out[0])
+            residual[:] = 0.0
+    return out

@@ -240,7 +240,7 @@ def _totals(sample: Sample, plan: _Plan, targets: Int, *, threads: int) -> tuple
             total[k, block], sums[k, :, :, block] = one, by_bucket
 
     in_threads(task, range(len(chunks)), threads)
-    return _in_order(total), _in_order(sums)
+    return in_order(total), in_order(sums)
 
 
 def _mean_weights(sample: Sample, plan: _Plan, scale: Float, *, threads: int) -> Float:
@@ -257,7 +257,8 @@ def _mean_weights(sample: Sample, plan: _Plan, scale: Float, *, threads: int) ->
     return out
 
 
-def _in_order(parts: Float) -> Float:
+def in_order(parts: Float) -> Float:
+    """Return the sum over the first axis, added from first to last."""
     out: Float = parts[0].copy()
     for part in parts[1:]:
         out += part

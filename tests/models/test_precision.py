@@ -124,7 +124,7 @@ def slow_between(weight: np.ndarray, hit: np.ndarray, per_draw: int) -> float:
 
 
 class TestBetweenDrawVariance:
-    @pytest.mark.parametrize("per_draw", [3, 7, 10, 14, 23])
+    @pytest.mark.parametrize("per_draw", [3, 4, 7, 10, 14, 23])
     def test_every_target_agrees_with_the_definition(self, per_draw: int) -> None:
         sample = random_sample(13, draws=15, per_draw=per_draw)
         weighed = judged(sample, items(ratio(2), ratio(0.4, question=1)), varied())
@@ -145,7 +145,7 @@ class TestBetweenDrawVariance:
         textbook = hit.mean(axis=1).var(ddof=1) - within
         assert assess(sample, weighed, threads=1).question.between[0, 0] == pytest.approx(textbook, rel=0.003)
 
-    @pytest.mark.parametrize("per_draw", [5, 10, 50])
+    @pytest.mark.parametrize("per_draw", [4, 10, 50])
     @pytest.mark.parametrize("rate", [0.03, 0.3])
     @pytest.mark.parametrize(("log_weight", "log_spread"), [(0.0, 0.0), (1.1, 0.0), (-1.1, 0.0), (0.7, 0.7)])
     def test_with_all_parameters_fixed_it_averages_to_zero(
