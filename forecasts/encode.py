@@ -3,7 +3,7 @@
 `world`, `start`, `draws` and `items` are all that a run needs; days count from the board's opening.
 """
 
-from forecasts.encode_draws import draws, hazard_draws, shared_rows
+from forecasts.encode_draws import draws, hazard_draws
 from forecasts.encode_evidence import Labels, items
 from forecasts.encode_rates import RateRow, side_by_side
 from forecasts.encode_series import series_notes
@@ -18,7 +18,6 @@ __all__ = [
     "items",
     "series_notes",
     "series_years",
-    "shared_rows",
     "side_by_side",
     "start",
     "world",

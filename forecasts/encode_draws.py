@@ -8,11 +8,11 @@ import numpy as np
 from forecasts.class_rates import ClassRates
 from forecasts.definition import Board
 from forecasts.encode_chance import Chance
-from forecasts.encode_rates import Hazards, hazards, sampler_rows
+from forecasts.encode_rates import Hazards, hazards
 from forecasts.encode_series import SeriesDraws, series_draws
 from forecasts.encode_votes import gates, presidents, second_vote_rates
 from forecasts.encode_world import coming_events, edges_of, vintages
-from models.world import DAYS_PER_YEAR, NEVER, Draws, Float, Int, Start
+from models.world import DAYS_PER_YEAR, NEVER, Draws, Float, Start
 
 
 def draws(board: Board, rates: ClassRates, start: Start, *, as_of: date, count: int, seed: int) -> Draws:
@@ -67,11 +67,6 @@ def hazard_draws(board: Board, rates: ClassRates, *, count: int, seed: int) -> H
     """Return class rate, factor and hazard of each event question, draw by draw the ones that `draws` uses."""
     chance = Chance(count, seed)
     return hazards(board, rates, log_hr=edge_draws(board, chance), chance=chance)
-
-
-def shared_rows(rates: ClassRates, *, count: int, seed: int) -> Int:
-    """Return which sampler draw each of the (D,) draws reuses; equal ones are one cluster of a Monte Carlo error."""
-    return sampler_rows(rates, Chance(count, seed))
 
 
 def edge_draws(board: Board, chance: Chance) -> dict[tuple[str, str], Float]:

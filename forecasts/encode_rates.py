@@ -121,9 +121,11 @@ def hazards(board: Board, rates: ClassRates, *, log_hr: Mapping[tuple[str, str],
 def sampler_rows(rates: ClassRates, chance: Chance) -> NDArray[np.int64]:
     """Return which sampler draw each of the D draws reuses: every one equally often, but for one, in shuffled order.
 
-    Draws that share a row are one cluster when a Monte Carlo error is computed.
+    Draws that share a row are one cluster when a Monte Carlo error is computed; without class rates each is its own.
     """
-    rounds = -(-chance.count // max(rates.rows, 1))
+    if not rates.questions:
+        return np.arange(chance.count)
+    rounds = -(-chance.count // rates.rows)
     orders = [chance.order(f"class rates: round {i}", rates.rows) for i in range(rounds)]
     return np.concatenate(orders)[: chance.count]
 
