@@ -116,7 +116,7 @@ def cross_levels(net: Int, state: Float, path: Float, level_log: Float, queue: I
         q = item(net, LEVEL, i)
         if path[X, series] < level_log[i]:
             return
-        if state[WHEN, q] < np.inf:
+        if state[WHEN, q] < np.inf or state[DUE, q] == t:
             continue
         if state[FIXED, q] != FREE or not gate_open(net, state, q):
             return
@@ -192,14 +192,14 @@ def run(
     share: NDArray[np.float32],
     base: np.uint64,
 ) -> None:
-    """Run one future to the horizon."""
+    """Run one future to the horizon; fixed days come before the known and forced ones that share them."""
     q, row = first_due(net, state), 0
     while True:
         t = state[DUE, q]
         day = float(item(net, AGENDA_DAY, row)) if row < net[DATES] else np.inf
         if min(t, day) > net[HORIZON]:
             return
-        if t <= day:
+        if t < day:
             ring(net, state, odds, gates, sums, queue, q, t, base)
         else:
             t = day
