@@ -71,7 +71,7 @@ def rows() -> list[dict[str, object]]:
         _row("class rates, compile cache warm, new process", warm, "s", 20.0),
         _row("class rates, draws at hand, new process", kept, "s", 5.0),
         _row(f"joint draws encoded ({DRAWS} of 21 questions, 50 edges)", encoded, "s", None),
-        _row("draws file (8,000 draws of 18 rates)", size, "kB", None),
+        _row("draws file of 18 rates", size, "kB", None),
     ]
 
 

@@ -152,7 +152,7 @@ def test_the_shipped_boards_rates_sampled_twice_agree_with_each_other_and_with_t
         shape = 0.5 + sum(c.comparability * c.events for c in own)
         exact = stats.gamma(shape, scale=1 / (0.01 + sum(c.comparability * class_exposure(board, c) for c in own)))
         for p in (0.05, 0.5, 0.95):
-            # 8,000 draws, tails worth at least half: standard error of a share sqrt(p (1 - p) / 4000)
+            # draws worth at least 4,000 in the tails: standard error of a share sqrt(p (1 - p) / 4000)
             error = 4.5 * np.sqrt(p * (1 - p) / 4000)
             shares = [np.mean(r.of(name) <= exact.ppf(p)) for r in (first, second)]
             assert abs(shares[0] - p) < error, (name, p)
