@@ -9,6 +9,8 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import batched
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +25,7 @@ from forecasts.people import Action, Actor, authorise
 from forecasts.schema import boards, ledger
 from forecasts.store import Store, lock_board
 
+_IDS_IN_ONE_QUERY = 10_000
 _ACTIONS: dict[str, Action] = {
     "evidence": "evidence",
     "retraction": "retract",
@@ -110,8 +113,9 @@ def tail(store: Store, board: str) -> Tail:
 
 def history(store: Store, board: str, *, entry: str | None = None) -> tuple[Entry, ...]:
     """Return every row of a board, or every version of one of its entries, in ledger order."""
+    query = _rows_of(board) if entry is None else _rows_of(board).where(ledger.c.entry == entry)
     with store.reading() as connection:
-        return tuple(_entry(row) for row in connection.execute(_all_rows(board, entry)))
+        return tuple(_entry(row) for row in sorted(connection.execute(query), key=_by_position))
 
 
 def known_boards(store: Store) -> tuple[str, ...]:
@@ -138,7 +142,8 @@ def verify(store: Store, board: str) -> Tail:
 def with_texts(store: Store, board: str) -> tuple[tuple[Entry, str], ...]:
     """Return every row of a board with the record's text as it is kept and hashed."""
     with store.reading() as connection:
-        return tuple((_entry(row), row.record) for row in connection.execute(_all_rows(board, None)))
+        rows = connection.execute(_rows_of(board).order_by(ledger.c.position))
+        return tuple((_entry(row), row.record) for row in rows)
 
 
 def is_empty(connection: sa.Connection, board: str) -> bool:
@@ -189,7 +194,7 @@ def _check_records(
     if len(set(targets)) != len(targets):
         raise RecordError(f"{board}: two retractions of one entry in {', '.join(targets)}")
     newest = _newest(connection, board, {*ids, *targets})
-    retracted = _retracted(connection.execute(_bounded(board, None, "live", kind="retraction")).all())
+    retracted = _retracted(_retractions(connection, board))
     for record in records:
         _check_version(newest.get(record.id), record, board, expected.get(record.id, 0))
         _check_not_retracted(newest, retracted, record.id, board)
@@ -265,22 +270,28 @@ def _tail(connection: sa.Connection, board: str) -> Tail:
 
 
 def _newest(connection: sa.Connection, board: str, ids: Iterable[str]) -> dict[str, Entry]:
-    query = sa.select(ledger).where(ledger.c.board == board, ledger.c.entry.in_(list(ids)))
-    rows = connection.execute(query.order_by(ledger.c.position)).all()
-    return {row.entry: row for row in map(_entry, {row.entry: row for row in rows}.values())}
+    rows: list[sa.Row[Any]] = []
+    for some in batched(sorted(ids), _IDS_IN_ONE_QUERY, strict=False):
+        rows += connection.execute(_rows_of(board).where(ledger.c.entry.in_(some))).all()
+    newest = {row.entry: row for row in sorted(rows, key=_by_position)}
+    return {entry: _entry(row) for entry, row in newest.items()}
 
 
-def _all_rows(board: str, entry: str | None) -> sa.Select[Any]:
-    query = sa.select(ledger).where(ledger.c.board == board).order_by(ledger.c.position)
-    return query if entry is None else query.where(ledger.c.entry == entry)
+def _retractions(connection: sa.Connection, board: str) -> list[sa.Row[Any]]:
+    rows = connection.execute(_rows_of(board).where(ledger.c.target.is_not(None))).all()
+    return sorted(rows, key=_by_position)
 
 
-def _bounded(board: str, as_of: datetime | None, mode: Mode, *, kind: str | None = None) -> sa.Select[Any]:
-    query = _all_rows(board, None)
-    if kind is not None:
-        query = query.where(ledger.c.kind == kind, ledger.c.target.is_not(None))
-    if as_of is None:
-        return query
+_by_position = attrgetter("position")
+
+
+def _rows_of(board: str) -> sa.Select[Any]:
+    """Select rows of a board in no order: to ask for one would keep SQLite from the index that finds them."""
+    return sa.select(ledger).where(ledger.c.board == board)
+
+
+def _bounded(board: str, as_of: datetime, mode: Mode) -> sa.Select[Any]:
+    query = _rows_of(board).order_by(ledger.c.position)
     if mode == "live":
         return query.where(ledger.c.recorded_at <= as_of)
     if mode == "retrospective":

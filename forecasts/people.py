@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
-from forecasts.errors import ConflictError, ForbiddenError, StoreError
+from forecasts.errors import ConflictError, ForbiddenError, RecordError, StoreError
 from forecasts.forms import check_identifier, check_text
 from forecasts.schema import people
 from forecasts.store import Store, lock_people
@@ -101,7 +101,7 @@ def add(
         When the actor may not change people.
     ConflictError
         When somebody else has the e-mail.
-    ValueError
+    RecordError
         When name, e-mail or role cannot be used.
     """
     authorise(actor, "people", "*")
@@ -179,12 +179,12 @@ def actor_for(store: Store, person_id: str) -> Actor:
 
 
 def check(person: Person) -> None:
-    """Raise ValueError unless a person can be kept."""
+    """Raise RecordError (or ValueError for the id) unless a person can be kept."""
     check_identifier(person.id)
     if person.erased_at is None:
         _checked(person.name, person.email, person.role)
     elif (person.name, person.email, person.role) != (ERASED_NAME, None, "viewer"):
-        raise ValueError(f"person {person.id} was erased, but a name, an e-mail or a role is left")
+        raise RecordError(f"person {person.id} was erased, but a name, an e-mail or a role is left")
 
 
 def insert_missing(connection: sa.Connection, persons: Iterable[Person]) -> None:
@@ -197,16 +197,26 @@ def insert_missing(connection: sa.Connection, persons: Iterable[Person]) -> None
 
 
 def _checked(name: str, email: str | None, role: str) -> tuple[str, str | None, Any]:
-    name = check_text(name, longest=200).strip()
-    if not name or name == ERASED_NAME or "\n" in name:
-        raise ValueError(f"name {name!r}: a name of one line is needed")
+    name = _line("name", name, longest=200)
+    if not name or name == ERASED_NAME:
+        raise RecordError(f"name {name!r}: a name of one line is needed")
     if email is not None:
-        email = check_text(email, longest=320).strip().lower()
+        email = _line("e-mail", email, longest=320).lower()
         if email.count("@") != 1 or any(c.isspace() for c in email):
-            raise ValueError(f"e-mail {email!r:.80}: an address like name@example.org is needed, or none")
+            raise RecordError(f"e-mail {email!r:.80}: an address like name@example.org is needed, or none")
     if role not in GIVEN_ROLES:
-        raise ValueError(f"role {role!r:.40}: allowed: {', '.join(GIVEN_ROLES)}")
+        raise RecordError(f"role {role!r:.40}: allowed: {', '.join(GIVEN_ROLES)}")
     return name, email, role
+
+
+def _line(what: str, text: str, *, longest: int) -> str:
+    try:
+        line = check_text(text, longest=longest).strip()
+    except (TypeError, ValueError) as error:
+        raise RecordError(f"{what} {text!r:.80}: {error}") from error
+    if "\n" in line:
+        raise RecordError(f"{what} {text!r:.80}: one line is needed")
+    return line
 
 
 def _check_email_is_free(connection: sa.Connection, person: Person) -> None:

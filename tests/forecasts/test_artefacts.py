@@ -155,3 +155,11 @@ def test_pruning_keeps_what_is_named_bound_or_new(artefacts):
 def test_an_empty_home_has_nothing_to_prune(artefacts):
     assert artefacts.hashes() == set()
     assert artefacts.prune(set(), before=NOW) == 0
+
+
+def test_a_removed_file_is_gone_and_removing_it_again_changes_nothing(artefacts):
+    name, other = artefacts.put(b"futures"), artefacts.put(b"other")
+    artefacts.remove(name)
+    artefacts.remove(name)
+    assert not artefacts.has(name)
+    assert artefacts.hashes() == {other}

@@ -213,6 +213,16 @@ def test_what_must_not_enter_is_refused_whole(store, records, expected, error, s
     assert ledger.history(store, "b") == before
 
 
+def test_a_conflict_is_found_however_many_records_come_at_once(store, monkeypatch):
+    monkeypatch.setattr(ledger, "_IDS_IN_ONE_QUERY", 2)
+    write(store, *(evidence(f"E{i}") for i in range(7)))
+    for taken in range(7):
+        records = [evidence(f"F{i}") for i in range(6)] + [evidence(f"E{taken}")]
+        with pytest.raises(ConflictError, match=f"entry E{taken}: it was expected to be new"):
+            write(store, *records)
+    assert ledger.tail(store, "b").position == 7
+
+
 def test_a_conflict_hands_over_the_row_that_stands_in_the_way(store):
     write(store, evidence("E1"))
     (newest,) = write(store, evidence("E1", lr=2.5), E1=1, actor=replace(LOCAL_OWNER, id="p7"))
