@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,21 +79,15 @@ def _fill_history(session: Session, board: str) -> bool:
     """
     from forecasts import snapshots
 
-    definition = session.moment(board)
-    weeks = (definition.known_through - definition.board.opens).days // EVERY_DAYS + 1
+    moment = session.moment(board)
     if is_held(lock_file(session, board)):
         return True
-    if snapshots.index(session.workspace().store, board, mode="retrospective").height >= weeks:
+    opens, last = moment.board.opens, moment.known_through
+    weeks = {opens + timedelta(days=k) for k in range(0, (last - opens).days + 1, EVERY_DAYS)}
+    published = snapshots.index(session.workspace().store, board, mode="retrospective")
+    if weeks <= {as_of.date() for as_of in published["as_of"]}:
         return False
-    arguments = [
-        "backfill",
-        "--board",
-        board,
-        "--from",
-        definition.board.opens.isoformat(),
-        "--every",
-        f"{EVERY_DAYS}d",
-    ]
+    arguments = ["backfill", "--board", board, "--from", opens.isoformat(), "--every", f"{EVERY_DAYS}d"]
     log = _history_log(session)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:

@@ -178,7 +178,11 @@ OTHER_TABLE = [
     (["refit", "--board", "nowhere"], "--board: 'nowhere' is unknown", f"allowed: {BOARD}"),
     (["backfill", "--from", "2025-02-14", "--every", "7d"], "--from: 2025-02-14", "2025-02-15"),
     (["backfill", "--from", "soon", "--every", "7d"], "--from: 'soon'", "YYYY-MM-DD"),
-    (["backfill", "--from", "2026-07-03", "--every", "7d"], "--from: 2026-07-03 lies in the future", ""),
+    (
+        ["backfill", "--from", "2026-07-03", "--every", "7d"],
+        "--from: 2026-07-03: a day from 2025-02-15 to 2026-07-01",
+        "",
+    ),
     (["backfill", "--from", "2025-02-15", "--every", "0d"], "--every: '0d'", "7d"),
     (["backfill", "--from", "2025-02-15", "--every", "week"], "--every: 'week'", "7d"),
     (["backfill", "--from", "2025-02-15", "--every", "7d", "--workers", "0"], "--workers: '0'", "a whole number"),
