@@ -8,7 +8,7 @@ from typing import get_args
 import click
 import pytest
 
-from app.cli import main
+from app.cli import cli
 from forecasts.definition import EdgeKind, QuestionKind
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,7 +28,7 @@ def commands(command: click.Command, words: tuple[str, ...] = ("twixt",)) -> Ite
         yield from commands(inner, (*words, name))
 
 
-COMMANDS = dict(commands(main))
+COMMANDS = dict(commands(cli))
 
 
 @pytest.mark.parametrize("name", COMMANDS)
