@@ -14,28 +14,26 @@ from app.look import Palette, category, text_on
 from app.spec import (
     DASHED,
     DOTTED,
-    PERCENT,
     PERCENT_FINE,
     Spec,
     ceiling,
     chart,
     day_axis,
     layer,
-    name_axis,
     percent,
     probability_axis,
     spoken_day,
     tip,
 )
 
-WIDE_ENOUGH = 0.07
+WIDE_ENOUGH = 0.09
 """Part of the ribbon that holds its label on a phone."""
 LANES = 5
 """Rows of evidence marks above a trend before they may overlap."""
 LANE_DAYS = 38
 """Days that one numbered mark covers on a trend of two years, drawn 330 pixels wide."""
-ROOM_FOR_MARKS = 1.36
-"""Height of a trend with evidence marks above it, as a multiple of the trend's own."""
+ROOM_FOR_A_ROW = 0.07
+"""Height of a row of evidence marks, as a part of the trend below it."""
 NUMBERS = ("value", "low50", "high50", "low90", "high90")
 
 
@@ -133,7 +131,8 @@ def probability_history(
     y = probability_axis("value", domain=(0, top), title=f"chance by {spoken_day(deadline)}")
     x = day_axis("on")
     history = history.select("on", "mode", *NUMBERS)
-    roof = ROOM_FOR_MARKS if evidence.height else 1.06
+    rows = lanes(evidence["on"].to_list())
+    roof = 1.06 + ROOM_FOR_A_ROW * max(rows, default=0)
     top = ceiling([*history["high90"], *history["value"], *drift["value"]])
     y = probability_axis("value", domain=(0, min(top, 1.0) * roof), title=f"chance by {spoken_day(deadline)}")
     y["axis"] = y["axis"] | {"values": ticks(top)}
@@ -142,7 +141,7 @@ def probability_history(
     trends = [part for frame in modes if frame.height for part in _trend(frame, x, y, colours)]
     trends += _last(history, x, y, colours) + _drift(drift, x, y, colours)
     numbers = {"layer": [*trends, *_known_through(known_through, x, colours)]}
-    parts = [numbers, *([{"layer": _evidence_marks(evidence, x, colours)}] if evidence.height else [])]
+    parts = [numbers, *([{"layer": _evidence_marks(evidence, rows, roof, x, colours)}] if rows else [])]
     return chart(parts, colours=colours, height=380, resolve={"scale": {"y": "independent"}})
 
 
@@ -193,7 +192,7 @@ def _drift(drift: pl.DataFrame, x: Spec, y: Spec, colours: Palette) -> list[Spec
     rows = drift.to_dicts()
     tips = [tip("on", "On"), tip("value", "Chance if nothing happens until then", form=PERCENT_FINE)]
     mark = {"type": "line", "color": colours.muted, "strokeWidth": 2, "strokeDash": DOTTED, "strokeCap": "round"}
-    text = {"type": "text", "align": "right", "dy": 16, "color": colours.muted}
+    text = {"type": "text", "align": "right", "dy": -9, "color": colours.muted}
     name = layer([rows[-1] | {"name": "if nothing happens"}], text, {"x": x, "y": y, "text": {"field": "name"}})
     return [layer(rows, mark, {"x": x, "y": y, "tooltip": tips}), name]
 
@@ -207,13 +206,13 @@ def ticks(top: float) -> list[float]:
 def _known_through(day: date, x: Spec, colours: Palette) -> list[Spec]:
     row = [{"on": day.isoformat(), "name": "known through"}]
     rule = layer(row, {"type": "rule", "color": colours.muted, "strokeDash": [2, 3]}, {"x": x})
-    mark = {"type": "text", "align": "left", "dx": 4, "y": "height", "dy": -8, "color": colours.muted, "fontSize": 11}
+    mark = {"type": "text", "align": "left", "dx": 4, "y": 6, "color": colours.muted, "fontSize": 11}
     return [rule, layer(row, mark, {"x": x, "text": {"field": "name"}})]
 
 
-def _evidence_marks(evidence: pl.DataFrame, x: Spec, colours: Palette) -> list[Spec]:
-    rows = [r | {"lane": lane} for r, lane in zip(evidence.to_dicts(), lanes(evidence["on"].to_list()), strict=True)]
-    scale = {"domain": [0.3, LANES * ROOM_FOR_MARKS / (ROOM_FOR_MARKS - 1)], "reverse": True, "nice": False}
+def _evidence_marks(evidence: pl.DataFrame, lane: Sequence[int], roof: float, x: Spec, colours: Palette) -> list[Spec]:
+    rows = [r | {"lane": row} for r, row in zip(evidence.to_dicts(), lane, strict=True)]
+    scale = {"domain": [0.3, roof / ROOM_FOR_A_ROW], "reverse": True, "nice": False}
     y = {"field": "lane", "type": "quantitative", "scale": scale, "axis": None}
     tips = [tip("number", "Evidence"), tip("day", "Published"), tip("statement", "Report")]
     disc = {"type": "circle", "size": 230, "color": colours.surface, "stroke": colours.accent, "strokeWidth": 1.2}
@@ -229,12 +228,14 @@ def lanes(days: Sequence[str]) -> list[int]:
 
     `days` are ISO days, rising. When all rows are taken the one that became free first is used.
     """
-    ends = [-LANE_DAYS] * LANES
+    ends, taken = [-LANE_DAYS] * LANES, [0] * LANES
     placed = []
     for day in days:
         at = date.fromisoformat(day[:10]).toordinal()
-        free = next((i for i, end in enumerate(ends) if at - end >= LANE_DAYS), ends.index(min(ends)))
+        oldest = min(range(LANES), key=lambda i: (ends[i], taken[i]))
+        free = next((i for i, end in enumerate(ends) if at - end >= LANE_DAYS), oldest)
         ends[free] = at
+        taken[free] += 1
         placed.append(free + 1)
     return placed
 
@@ -267,165 +268,42 @@ def timing(cdf: pl.DataFrame, *, deadlines: pl.DataFrame, colours: Palette) -> S
     )
 
 
-def drivers(frame: pl.DataFrame, *, probability: float, colours: Palette) -> Spec:
-    """Return what the question hangs on: its chance if another question happens (filled) and if not (hollow).
+def series_fan(frame: pl.DataFrame, *, levels: Sequence[float], unit: str, colours: Palette) -> Spec:
+    """Return a series by year with its bands, and the levels that questions ask about.
 
-    `frame`: name, p_if_yes, p_if_no, the strongest first; `probability`: the unconditional chance.
+    `frame`: year, value (median), low50, high50, low90, high90, in the series' unit.
     """
     rows = frame.to_dicts()
-    top = ceiling([*frame["p_if_yes"], *frame["p_if_no"], probability])
-    x = probability_axis("p_if_no", domain=(0, top))
-    y = name_axis("name", order=frame["name"].to_list())
-    tips = [
-        tip("name", "Other question"),
-        tip("p_if_yes", "If it happens", form=PERCENT_FINE),
-        tip("p_if_no", "If it does not", form=PERCENT_FINE),
-    ]
-    stem = {"type": "rule", "color": colours.accent, "strokeWidth": 3, "opacity": 0.45}
-    no = {"type": "point", "shape": "circle", "filled": True, "fill": colours.paper, "stroke": colours.accent}
-    yes = {"type": "point", "shape": "circle", "filled": True, "color": colours.accent, "size": 110, "opacity": 1}
-    here = {"type": "rule", "color": colours.muted, "strokeDash": [2, 3]}
+    lowest = min([*levels, *(v for v in frame["low90"] if v is not None)])
+    x = {"field": "year", "type": "ordinal", "title": None, "axis": {"labelAngle": 0, "ticks": False}}
+    y = {
+        "field": "value",
+        "type": "quantitative",
+        "title": unit,
+        "scale": {"zero": False, "domainMin": 0.95 * lowest, "nice": True},
+        "axis": {"domain": False, "ticks": False, "tickCount": 5},
+    }
+    tips = [tip("year", "Year"), tip("value", "Median", form=".2f")]
+    tips += [tip("low90", "90 % from", form=".2f"), tip("high90", "90 % to", form=".2f")]
+    stem = {"type": "rule", "color": colours.accent, "strokeCap": "round"}
+    dot = {"type": "circle", "color": colours.accent, "size": 70, "opacity": 1}
+    line = [{"value": level, "name": f"{level:g}"} for level in levels]
+    asked = {"type": "rule", "color": colours.warn, "strokeDash": DASHED}
+    name = {"type": "text", "align": "left", "x": 4, "dy": -7, "color": colours.warn}
     return chart(
         [
-            layer([{"p_if_no": probability}], here, {"x": x}),
-            layer(rows, stem, {"y": y, "x": x, "x2": {"field": "p_if_yes"}, "tooltip": tips}),
-            layer(rows, no | {"size": 90, "strokeWidth": 2, "opacity": 1}, {"y": y, "x": x, "tooltip": tips}),
-            layer(rows, yes, {"y": y, "x": x | {"field": "p_if_yes"}, "tooltip": tips}),
+            layer(line, asked, {"y": y}),
+            layer(line, name, {"y": y, "text": {"field": "name"}}),
+            *(
+                layer(
+                    rows,
+                    stem | {"strokeWidth": width, "opacity": opacity},
+                    {"x": x, "y": y | {"field": low}, "y2": {"field": high}},
+                )
+                for low, high, width, opacity in (("low90", "high90", 4, 0.3), ("low50", "high50", 9, 0.35))
+            ),
+            layer(rows, dot, {"x": x, "y": y, "tooltip": tips}),
         ],
         colours=colours,
-        height={"step": 28},
+        height=240,
     )
-
-
-def contributions(frame: pl.DataFrame, *, colours: Palette) -> Spec:
-    """Return what each evidence item did to the question: the log-odds it adds, measured by leaving it out.
-
-    `frame`: name, shift (log-odds), points (text), statement; drawn in the order given.
-    """
-    reach = max((abs(v) for v in frame["shift"]), default=0.1) * 1.35
-    return _diverging(
-        frame.with_columns(name="name"),
-        reach=max(reach, 0.05),
-        tips=[tip("name", "Evidence"), tip("shift", "Log-odds", form="+.2f"), tip("points", "Percentage points")],
-        colours=colours,
-    )
-
-
-def _diverging(frame: pl.DataFrame, *, reach: float, tips: list[Spec], colours: Palette) -> Spec:
-    y = name_axis("name", order=frame["name"].to_list())
-    x = {
-        "field": "shift",
-        "type": "quantitative",
-        "title": "log-odds",
-        "scale": {"domain": [-reach, reach], "nice": False},
-        "axis": {"grid": True, "tickCount": 5, "format": "+.2~f", "domain": False, "ticks": False},
-    }
-    sides = []
-    for sign, colour, align, dx in ((1, colours.rise, "left", 5), (-1, colours.fall, "right", -5)):
-        rows = [r for r in frame.to_dicts() if (r["shift"] >= 0) == (sign > 0)]
-        bar = {"type": "bar", "color": colour, "height": 14, "cornerRadius": 2}
-        text = {"type": "text", "align": align, "dx": dx, "color": colours.ink}
-        sides += [
-            layer(rows, bar, {"y": y, "x": x, "tooltip": tips}),
-            layer(rows, text, {"y": y, "x": x, "text": {"field": "points"}}),
-        ]
-    zero = layer([{"shift": 0}], {"type": "rule", "color": colours.muted}, {"x": x})
-    return chart([*sides, zero], colours=colours, height={"step": 24})
-
-
-def attribution(frame: pl.DataFrame, *, colours: Palette) -> Spec:
-    """Return a move as a staircase from the first probability to the last, on a log-odds axis labelled in percent.
-
-    `frame`: name, start, end (log-odds), shift (end - start), label; the first and last rows have start = end.
-    """
-    rows = [r | {"low": min(r["start"], r["end"]), "high": max(r["start"], r["end"])} for r in frame.to_dicts()]
-    values = [v for r in rows for v in (r["start"], r["end"])]
-    pad = 0.12 * (max(values) - min(values)) + 0.1
-    label = "format(1 / (1 + exp(-datum.value)), '.1~%')"
-    x = {
-        "field": "start",
-        "type": "quantitative",
-        "title": "chance (even steps in log-odds)",
-        "scale": {"domain": [min(values) - pad, max(values) + 2 * pad], "nice": False},
-        "axis": {"labelExpr": label, "tickCount": 5, "domain": False, "ticks": False},
-    }
-    y = name_axis("name", order=frame["name"].to_list(), limit=230)
-    tips = [tip("name", "Part"), tip("shift", "Log-odds", form="+.3f")]
-    layers = []
-    for sign, colour in ((1, colours.rise), (-1, colours.fall)):
-        part = [r for r in rows if r["shift"] * sign > 0]
-        bar = {"type": "bar", "color": colour, "height": 14, "cornerRadius": 2}
-        layers.append(layer(part, bar, {"y": y, "x": x, "x2": {"field": "end"}, "tooltip": tips}))
-    ends = {"type": "tick", "color": colours.accent, "thickness": 3, "height": 18}
-    text = {"type": "text", "align": "left", "dx": 6, "color": colours.ink}
-    layers.append(layer([r for r in rows if r["shift"] == 0], ends, {"y": y, "x": x, "tooltip": tips}))
-    layers.append(layer(rows, text, {"y": y, "x": x | {"field": "high"}, "text": {"field": "label"}}))
-    return chart(layers, colours=colours, height={"step": 24})
-
-
-def preview_moves(frame: pl.DataFrame, *, colours: Palette) -> Spec:
-    """Return what an entry would change: hollow before, filled after, biggest mover first.
-
-    `frame`: name, before, after, label.
-    """
-    rows = [r | {"shift": r["after"] - r["before"]} for r in frame.to_dicts()]
-    top = ceiling([*frame["before"], *frame["after"]])
-    x = probability_axis("before", domain=(0, min(1.0, top * 1.15)))
-    y = name_axis("name", order=frame["name"].to_list())
-    tips = [
-        tip("name", "Question"),
-        tip("before", "Before", form=PERCENT_FINE),
-        tip("after", "After", form=PERCENT_FINE),
-    ]
-    hollow = {"type": "point", "filled": True, "fill": colours.paper, "stroke": colours.muted, "size": 80}
-    layers = [layer(rows, hollow | {"strokeWidth": 2, "opacity": 1}, {"y": y, "x": x, "tooltip": tips})]
-    for sign, colour in ((1, colours.rise), (-1, colours.fall)):
-        part = [r for r in rows if (r["shift"] >= 0) == (sign > 0)]
-        stem = {"type": "rule", "color": colour, "strokeWidth": 3}
-        dot = {"type": "point", "filled": True, "color": colour, "size": 110, "opacity": 1, "shape": "triangle-right"}
-        dot["shape"] = "triangle-right" if sign > 0 else "triangle-left"
-        layers += [
-            layer(part, stem, {"y": y, "x": x, "x2": {"field": "after"}, "tooltip": tips}),
-            layer(part, dot, {"y": y, "x": x | {"field": "after"}, "tooltip": tips}),
-        ]
-    text = {"type": "text", "align": "left", "dx": 12, "color": colours.ink}
-    rows = [r | {"right": max(r["before"], r["after"])} for r in rows]
-    layers.append(layer(rows, text, {"y": y, "x": x | {"field": "right"}, "text": {"field": "label"}}))
-    return chart(layers, colours=colours, height={"step": 28})
-
-
-def rates(frame: pl.DataFrame, *, colours: Palette) -> Spec:
-    """Return the making of a hazard: class rate, adjustment, result, each with its 90 % range on a log axis.
-
-    `frame`: name, median, low, high, label.
-    """
-    rows = frame.to_dicts()
-    y = name_axis("name", order=frame["name"].to_list())
-    axis = {"format": "~g", "tickCount": 5, "domain": False, "ticks": False}
-    x = {"field": "low", "type": "quantitative", "title": None, "scale": {"type": "log", "nice": True}, "axis": axis}
-    tips = [tip("name", "Quantity"), tip("label", "Median (90 % range)")]
-    range_mark = {"type": "rule", "color": colours.accent, "strokeWidth": 5, "opacity": 0.35, "strokeCap": "round"}
-    dot = {"type": "circle", "color": colours.accent, "size": 90, "opacity": 1}
-    return chart(
-        [
-            layer(rows, range_mark, {"y": y, "x": x, "x2": {"field": "high"}, "tooltip": tips}),
-            layer(rows, dot, {"y": y, "x": x | {"field": "median"}, "tooltip": tips}),
-        ],
-        colours=colours,
-        height={"step": 30},
-    )
-
-
-__all__ = [
-    "PERCENT",
-    "attribution",
-    "contributions",
-    "drivers",
-    "lanes",
-    "preview_moves",
-    "probability_history",
-    "rates",
-    "scenario_history",
-    "scenario_ribbon",
-    "timing",
-]

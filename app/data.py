@@ -6,6 +6,7 @@ A page asks for `board_view`; where nothing has changed since the last rerun tha
 import json
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -195,6 +196,15 @@ def preview(view: BoardView, draft: Evidence) -> Mapping[str, Any]:
         return {"refused": str(error)}
 
 
+def warm_preview(view: BoardView) -> None:
+    """Read and weigh the stored futures while a person still types, so that the first preview is as quick as the next.
+
+    Without stored futures there is nothing to warm; the preview says so itself.
+    """
+    with suppress(NoFuturesError):
+        _previewer(view.board.id, _preview_key(view), home().database)
+
+
 def implied_ratio(view: BoardView, draft: Evidence, question: str, deadline: date, *, target: float) -> float | str:
     """Return the likelihood ratio that makes a probability the target, or why there is none."""
     try:
@@ -241,4 +251,6 @@ def _preview_key(view: BoardView) -> str:
 @st.cache_resource(show_spinner="Reading the stored futures", max_entries=2)
 def _previewer(board: str, key: str, database: str) -> Previewer:  # noqa: ARG001 - the cache's key
     opened = workspace()
-    return Previewer.load(opened.store, opened.artefacts, board, now=now())
+    held = Previewer.load(opened.store, opened.artefacts, board, now=now())
+    held.preview()
+    return held

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from app import data, marks, refit_job
+from app import data, history_job, marks, refit_job
 from app.failures import explain_failure
 from app.look import literal, words
 from app.spec import spoken_day
@@ -94,6 +94,7 @@ def note(text: str) -> None:
 def progress(view: BoardView) -> None:
     """Show a run or a backfill that is under way, and refresh the page when it ends."""
     refit_job.show_progress(view)
+    history_job.show_progress(view)
 
 
 def no_snapshot(view: BoardView) -> None:

@@ -49,7 +49,7 @@ LIGHT = Palette(
     rise="#1c6fb0",
     fall="#a8511b",
     warn="#95480c",
-    categories=("#a13a26", "#14507a", "#4a9fc4", "#b98518", "#6d559f", "#8b939a", "#2c7d63", "#c77f9f"),
+    categories=("#a13a26", "#14507a", "#4a9fc4", "#b98518", "#7e67b3", "#8b939a", "#2c7d63", "#c77f9f"),
 )
 DARK = Palette(
     paper="#12181d",
@@ -61,7 +61,7 @@ DARK = Palette(
     rise="#7db8f0",
     fall="#eda06b",
     warn="#f0b072",
-    categories=("#dc6f57", "#3f86bd", "#8fd0ea", "#d9a53c", "#a48ed6", "#76818a", "#57ab8e", "#e3a9c2"),
+    categories=("#dc6f57", "#2f76b0", "#8fd0ea", "#d9a53c", "#b3a0e2", "#76818a", "#57ab8e", "#e3a9c2"),
 )
 
 

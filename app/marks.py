@@ -36,7 +36,8 @@ def dot_and_bar(value: float, low: float | None, high: float | None) -> str:
 
 
 def _end(value: float) -> str:
-    return f"{100 * value:.1f}" if 0 < value < 0.0095 or 0.9905 < value < 1 else f"{100 * value:.0f}"
+    fine = 0.0005 <= value < 0.0095 or 0.9905 < value < 0.9995
+    return f"{100 * value:.1f}" if fine else f"{100 * value:.0f}"
 
 
 def axis() -> str:

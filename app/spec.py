@@ -11,7 +11,6 @@ type Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 """Names the grammar; nothing is fetched from it."""
 
-PERCENT = ".0%"
 PERCENT_FINE = ".1%"
 DASHED = [5, 4]
 DOTTED = [1, 4]
@@ -64,7 +63,13 @@ def probability_axis(field: str, *, domain: Sequence[float], title: str | None =
         "type": "quantitative",
         "title": title,
         "scale": {"domain": list(domain), "nice": False},
-        "axis": {"format": PERCENT, "grid": grid, "tickCount": 5, "domain": False, "ticks": False},
+        "axis": {
+            "labelExpr": "format(100 * datum.value, '~g') + ' %'",
+            "grid": grid,
+            "tickCount": 5,
+            "domain": False,
+            "ticks": False,
+        },
     }
 
 

@@ -105,6 +105,15 @@ class BoardView:
             return pl.DataFrame()
         return self.shown.rows.filter((pl.col("group") == "question") & (pl.col("measure") == "probability"))
 
+    def series_years(self, series: str) -> pl.DataFrame:
+        """Return a series by year: year, value (median), low50, high50, low90, high90, in the series' unit."""
+        schema = {"year": pl.String} | dict.fromkeys(("value", *BANDS), pl.Float64)
+        if self.shown is None:
+            return pl.DataFrame(schema=schema)
+        mine = (pl.col("subject") == series) & (pl.col("group") == "series") & (pl.col("measure") == "quantile")
+        year = pl.col("deadline").dt.year().cast(pl.String).alias("year")
+        return self.shown.rows.filter(mine).sort("deadline").select(year, "value", *BANDS)
+
     def row(self, question: str, deadline: date) -> Mapping[str, Any] | None:
         """Return a question's row for a deadline, or None where the snapshot has none (a question added since)."""
         rows = self.questions()

@@ -1,6 +1,6 @@
 """Add evidence: the report, the two likelihoods, at once the whole board as it would become; then save, undo, refit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import streamlit as st
@@ -36,24 +36,33 @@ def render() -> None:
     left, right = st.columns([6, 5], gap="large")
     with left:
         form = evidence_form.draw(view, today=today)
-        save = st.button("Save", type="primary", key=evidence_form.key("save"))
-    draft, problems = parse(form, view, today=today)
+    draft, problems = parse(form.fields, form.effects, view, today=today)
+    preview = draft or parse(stand_ins(form.fields), form.effects, view, today=today)[0]
     with right, st.container(key="preview_side"):
-        _show_problems(form, problems, pressed=save)
         _duplicates(view, form)
-        preview_section(view, draft)
-        belief_helper(view, draft)
-    if save and draft is not None and not problems:
+        preview_section(view, preview)
+        belief_helper(view, preview)
+        save = st.button("Save", type="primary", key=evidence_form.key("save"))
+        _show_problems(form, problems, pressed=save)
+    if save and draft is not None:
         _save(view, draft)
+    data.warm_preview(view)
 
 
-def parse(form: Form, view: BoardView, *, today: date) -> tuple[Evidence | None, list[FieldProblem]]:
-    """Return the item that the form holds, or None with every mistake; the checks are those of the command line."""
-    item, problems = evidence_entry.from_fields(form.fields, form.effects, entry=DRAFT, forecaster=data.actor().id)
+def parse(
+    fields: Mapping[str, str], effects: Sequence[Mapping[str, str]], view: BoardView, *, today: date
+) -> tuple[Evidence | None, list[FieldProblem]]:
+    """Return the item that the raw fields hold, or None with every mistake; the checks are the command line's."""
+    item, problems = evidence_entry.from_fields(fields, effects, entry=DRAFT, forecaster=data.actor().id)
     if item is None:
         return None, problems
     problems = evidence_check.check(item, view.board, today=today)
     return (None if problems else item), problems
+
+
+def stand_ins(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields with words that move no number put in where they are missing, so that a preview comes early."""
+    return dict(fields) | {name: fields[name].strip() or "draft" for name in ("statement", "source", "thread")}
 
 
 def _show_problems(form: Form, problems: Sequence[FieldProblem], *, pressed: bool) -> None:

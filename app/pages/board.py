@@ -132,12 +132,13 @@ def _movers(view: BoardView) -> None:
     st.header("What moved most in 30 days", anchor=False)
     if view.changes_mode == "retrospective":
         frame.note("In the retrospective history; the live one does not reach back that far.")
-    for question, change, value in moved:
-        with st.container(key=f"row-moved-{question.id}"):
-            left, right = st.columns([6, 5], gap="medium", vertical_alignment="center")
-            with left:
-                _link(view, question)
-            right.html(_step(change, value, question))
+    with st.container(gap=None, key="moved"):
+        for question, change, value in moved:
+            with st.container(key=f"row-moved-{question.id}"):
+                left, right = st.columns([6, 5], gap="medium", vertical_alignment="center")
+                with left:
+                    _link(view, question)
+                right.html(_step(change, value, question))
 
 
 def _step(change: float, value: float, question: Question) -> str:
@@ -161,15 +162,20 @@ def _section(view: BoardView, section: str, title: str) -> None:
     if not rows:
         return
     st.header(literal(title), anchor=False)
-    with st.container(key=f"head-{section}"):
-        st.columns([4, 7], gap="medium")[1].html(_head(view))
-    for question, row in rows:
-        with st.container(key=f"row-{question.id}"):
-            left, right = st.columns([4, 7], gap="medium", vertical_alignment="center")
-            with left.container(gap=None):
-                _link(view, question)
-                st.html(f'<div class="tx tx-small tx-muted">by {spoken_day(question.headline_deadline)}</div>')
-            right.html(question_marks(view, question, row))
+    with st.container(gap=None, key=f"section-{section}"):
+        with st.container(key=f"head-{section}"):
+            st.columns([4, 7], gap="medium")[1].html(_head(view))
+        for question, row in rows:
+            _row(view, question, row)
+
+
+def _row(view: BoardView, question: Question, row: Mapping[str, Any]) -> None:
+    with st.container(key=f"row-{question.id}"):
+        left, right = st.columns([4, 7], gap="medium", vertical_alignment="center")
+        with left.container(gap=None):
+            _link(view, question)
+            st.html(f'<div class="tx tx-small tx-muted">by {spoken_day(question.headline_deadline)}</div>')
+        right.html(question_marks(view, question, row))
 
 
 def _head(view: BoardView) -> str:

@@ -189,7 +189,14 @@ def _effects(form: Form, view: BoardView, *, today: date) -> None:
 def _effect(form: Form, view: BoardView, i: int, row: int, *, today: date) -> dict[str, str]:
     open_questions = [q for q in view.board.questions if view.occurred_on(q.id) is None]
     names = {q.id: q.title for q in open_questions}
-    picked = st.selectbox("Question", list(names), format_func=names.__getitem__, key=key(f"question_{row}"))
+    asked = st.query_params.get("question", "") if row == 0 else ""
+    picked = st.selectbox(
+        "Question",
+        list(names),
+        index=list(names).index(asked) if asked in names else 0,
+        format_func=names.__getitem__,
+        key=key(f"question_{row}"),
+    )
     _slot(form, f"effects[{i}].question")
     question = view.board.question(picked)
     days = [d.isoformat() for d in question.deadlines if d >= today]

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from app import charts, data, frame, look, marks
+from app import charts_of_moves, data, frame, look, marks
 from app.look import literal, words
 from app.pages.evidence_form import key
 from app.spec import percent, points, spoken_day
@@ -25,9 +25,10 @@ def preview_section(view: BoardView, draft: Evidence | None) -> None:
     """Draw the preview, or say what it waits for."""
     st.header("What it would change", anchor=False)
     if draft is None:
-        frame.note("The preview appears as soon as the fields on the left can be read.")
+        frame.note("The preview appears as soon as the dates and ratios on the left can be read.")
         return
-    found = data.preview(view, draft)
+    with st.spinner("Weighing the stored futures"):
+        found = data.preview(view, draft)
     if "refused" in found:
         st.warning(literal(found["refused"]))
         return
@@ -79,8 +80,9 @@ def _size(row: Mapping[str, Any]) -> float:
 
 def _chart(moved: pl.DataFrame) -> None:
     spoken = "; ".join(f"{r['name']} {r['label']}" for r in moved.to_dicts())
-    spec = charts.preview_moves(moved, colours=look.palette(st.context.theme.type))
+    spec = charts_of_moves.preview_moves(moved, colours=look.palette(st.context.theme.type))
     st.vega_lite_chart(spec, theme=None, width="stretch", alt=f"Before and after. {spoken}.", key="preview")
+    frame.note("Hollow: now. Arrow: with this report, each question at the date where it moves most.")
 
 
 def _scenarios(view: BoardView, found: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from app import charts, data, frame, links, look, marks
+from app import charts, charts_of_moves, data, frame, links, look, marks
 from app.look import literal, words
 from app.pages.board import band_words
 from app.pages.question_evidence import evidence_section
@@ -19,6 +19,7 @@ from forecasts.definition import Question
 SHORTEST_DRIFT = timedelta(days=200)
 
 ELICITED = "elicited: judged, not fitted"
+FITTED = "class rate fitted, adjustment elicited"
 FLAGS = {
     "outside_class": "the adjustment leads outside what the class has seen",
     "driven_by_adjustment": "driven by the adjustment more than by the cases",
@@ -45,7 +46,8 @@ def render() -> None:
     _hero(view, question, deadline, row)
     colours = look.palette(st.context.theme.type)
     _trend(view, question, deadline, colours)
-    if row["state"] != "occurred":
+    if row["state"] == "open":
+        _series(view, question, colours)
         _when(view, question, colours)
         _hangs_on(view, question, colours)
     evidence_section(view, question, deadline, colours)
@@ -105,7 +107,7 @@ def provenance(view: BoardView, question: Question) -> list[tuple[str, str]]:
     """Return where the numbers come from as tags: fitted or elicited, and what a reader should distrust."""
     inputs = view.detail.get("inputs", {}).get(question.id, {})
     label = str(inputs.get("label", "elicited" if question.kind != "event" else ""))
-    tags = [("warn", ELICITED)] if label == "elicited" else ([("plain", label)] if label else [])
+    tags = [("warn", ELICITED)] if label == "elicited" else ([("plain", FITTED)] if label else [])
     flags = {f["kind"] for f in view.detail.get("flags", ()) if f.get("question") == question.id}
     return tags + [("warn", FLAGS.get(kind, kind.replace("_", " "))) for kind in sorted(flags)]
 
@@ -216,6 +218,28 @@ def evidence_frame(view: BoardView, question: Question) -> pl.DataFrame:
     )
 
 
+def _series(view: BoardView, question: Question, colours: look.Palette) -> None:
+    """Draw the number behind a threshold question, year by year."""
+    series = next((s for s in view.board.series if question.id in {level.question for level in s.levels}), None)
+    years = view.series_years(series.id) if series else pl.DataFrame()
+    if series is None or years.is_empty():
+        return
+    st.header("The number behind it", anchor=False)
+    levels = [level.value for level in series.levels]
+    spec = data.cached_spec(
+        f"{view.key}:series:{series.id}",
+        colours,
+        lambda: charts.series_fan(years, levels=levels, unit=series.unit, colours=colours),
+    )
+    spoken = "; ".join(f"{r['year']} {r['value']:.2f}" for r in years.to_dicts())
+    st.vega_lite_chart(
+        spec, theme=None, width="stretch", alt=f"{series.title}, {series.unit}, median by year: {spoken}."
+    )
+    frame.note(f"{series.title}, {series.unit}: median, 50 % and 90 % band by year; dashed: the levels asked about.")
+    with st.expander("By year as a table"):
+        st.dataframe(years, hide_index=True, width="stretch", alt="The series by year.")
+
+
 def _when(view: BoardView, question: Question, colours: look.Palette) -> None:
     table = view.detail.get("timing", {}).get(question.id)
     if not table:
@@ -261,7 +285,7 @@ def _hangs_on(view: BoardView, question: Question, colours: look.Palette) -> Non
     spec = data.cached_spec(
         f"{view.key}:drivers:{question.id}",
         colours,
-        lambda: charts.drivers(drivers, probability=row["value"], colours=colours),
+        lambda: charts_of_moves.drivers(drivers, probability=row["value"], colours=colours),
     )
     spoken = "; ".join(
         f"{d['name']}: {percent(d['p_if_yes'])} if yes, {percent(d['p_if_no'])} if no" for d in drivers.to_dicts()

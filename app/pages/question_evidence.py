@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 import streamlit as st
 
-from app import charts, data, frame, look, marks
+from app import charts_of_moves, data, frame, links, look, marks
 from app.look import link, words
 from app.spec import points, spoken_day
 from app.view import BoardView, NumberedEvidence
@@ -20,6 +20,11 @@ SHOWN = 12
 def evidence_section(view: BoardView, question: Question, deadline: date, colours: look.Palette) -> None:
     """Draw the contributions and the table of evidence."""
     st.header("Evidence", anchor=False)
+    st.page_link(
+        links.target("add_evidence"),
+        label="Add evidence on this question",
+        query_params=links.address(view.board.id, question=question.id, deadline=deadline),
+    )
     items = view.evidence_on(question.id)
     if not items:
         frame.note("No evidence bears on this question directly yet.")
@@ -61,7 +66,7 @@ def _chart(view: BoardView, question: Question, deadline: date, effects: pl.Data
     spec = data.cached_spec(
         f"{view.key}:contributions:{question.id}:{deadline}",
         colours,
-        lambda: charts.contributions(strongest, colours=colours),
+        lambda: charts_of_moves.contributions(strongest, colours=colours),
     )
     spoken = "; ".join(f"{r['name']} {r['points']} points" for r in strongest.to_dicts())
     st.vega_lite_chart(spec, theme=None, width="stretch", alt=f"What each evidence item adds: {spoken}.")

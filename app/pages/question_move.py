@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from app import charts, data, frame, look, marks
+from app import charts_of_moves, data, frame, look, marks
 from app.look import literal, words
 from app.spec import percent, spoken_day
 from app.view import BoardView
@@ -68,7 +68,7 @@ def _draw(found: Mapping[str, Any], question: Question, deadline: date, mode: Mo
     if found["unit"] == "log_odds":
         stairs = staircase(found)
         spoken = "; ".join(f"{r['name']} {r['label']}" for r in stairs.to_dicts())
-        spec = charts.attribution(stairs, colours=colours)
+        spec = charts_of_moves.attribution(stairs, colours=colours)
         st.vega_lite_chart(spec, theme=None, width="stretch", alt=f"Parts of the move in {question.short}: {spoken}.")
     with st.expander("The parts as a table", expanded=found["unit"] != "log_odds"):
         st.html(parts_table(found["parts"]))
