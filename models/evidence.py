@@ -253,6 +253,8 @@ def check(items: Items, design: Design, *, grid: Int, questions: int) -> None:
         bad = ~np.isfinite(getattr(items, name))
         if bad.any():
             raise ValueError(f"{name} of item {int(bad.argmax())} is {getattr(items, name)[bad][0]}; must be finite")
+    if (items.log_lr_sd < 0).any():
+        raise ValueError(f"log_lr_sd must not be negative; found {items.log_lr_sd.min()}: is a range reversed?")
     if not (items.half_life > 0).all():
         raise ValueError(f"half_life must be above 0 (infinite for facts); found {items.half_life.min()}")
     limits = {"question": questions, "forecaster": design.kappa.shape[1], "letter": 6, "digit": 6}

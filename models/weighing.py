@@ -227,20 +227,24 @@ def _plan(sample: Sample, table: Float) -> _Plan:
 def _totals(sample: Sample, plan: _Plan, targets: Int, *, threads: int) -> tuple[Float, Float]:
     """Return the sums of weights (C,), and by target and bucket (T, G, C) without the last bucket."""
     columns = plan.peak.size
-    chunks = list(_chunks(sample.count))
-    total = np.zeros((len(chunks), columns))
-    sums = np.zeros((len(chunks), targets.size, sample.grid.size, columns))
-    blocks = [slice(c, min(c + COLUMNS, columns)) for c in range(0, columns, COLUMNS)]
-    tables = [np.ascontiguousarray(plan.table[:, :, block]) for block in blocks]
+    total, sums = np.empty(columns), np.empty((targets.size, sample.grid.size, columns))
+    for first in range(0, columns, COLUMNS):
+        block = slice(first, min(first + COLUMNS, columns))
+        total[block], sums[:, :, block] = _block_totals(sample, plan, block, targets, threads=threads)
+    return total, sums
+
+
+def _block_totals(sample: Sample, plan: _Plan, block: slice, targets: Int, *, threads: int) -> tuple[Float, Float]:
+    how = (plan.active, plan.moves, np.ascontiguousarray(plan.table[:, :, block]), plan.peak[block], plan.logarithmic)
+    chunks, width = list(_chunks(sample.count)), plan.peak[block].size
+    totals = np.empty((len(chunks), width))
+    sums = np.empty((len(chunks), targets.size, sample.grid.size, width))
 
     def task(k: int) -> None:
-        for block, table in zip(blocks, tables, strict=True):
-            how = (plan.active, plan.moves, table, plan.peak[block], plan.logarithmic)
-            one, by_bucket = accumulate(sample.codes, plan.start, *how, targets, *chunks[k])
-            total[k, block], sums[k, :, :, block] = one, by_bucket
+        totals[k], sums[k] = accumulate(sample.codes, plan.start, *how, targets, *chunks[k])
 
     in_threads(task, range(len(chunks)), threads)
-    return in_order(total), in_order(sums)
+    return in_order(totals), in_order(sums)
 
 
 def _mean_weights(sample: Sample, plan: _Plan, scale: Float, *, threads: int) -> Float:

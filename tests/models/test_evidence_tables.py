@@ -159,6 +159,7 @@ def test_no_evidence_is_an_empty_table() -> None:
     [
         ({"log_lr": np.nan}, "log_lr of item 0 is nan"),
         ({"log_lr_sd": np.inf}, "log_lr_sd of item 0 is inf"),
+        ({"log_lr_sd": -0.1}, "must not be negative; found -0.1"),
         ({"age_days": np.nan}, "age_days of item 0 is nan"),
         ({"half_life": np.nan}, "half_life must be above 0"),
         ({"half_life": 0.0}, "half_life must be above 0"),
