@@ -20,7 +20,7 @@ from forecasts.catalogue import parameter_draws
 from forecasts.errors import StoreError
 from forecasts.instants import end_of_day, utc
 from forecasts.refit import Outcome, Wanted, prune_futures, refit
-from forecasts.replay import Moment, read_moment
+from forecasts.replay import Moment, latest_instant, read_moment
 from forecasts.store import Store, open_store
 
 type Tell = Callable[["Progress"], None]
@@ -121,7 +121,7 @@ def backfill(
         When parameter draws had to be sampled and were refused.
     """
     now, began = utc(now), perf_counter()
-    latest = read_moment(store, artefacts, board, as_of=now, mode="live", now=now)
+    latest = read_moment(store, artefacts, board, as_of=latest_instant(store, board, now=now), mode="live", now=now)
     dates = wanted_dates(latest, start=start, every_days=every_days, until=until)
     parameter_draws(latest.board, artefacts)
     asked = replace(wanted or Wanted(), threads=1, resample=False)

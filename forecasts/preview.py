@@ -19,7 +19,7 @@ from forecasts.domain import Effect, Evidence, LedgerView, Mode
 from forecasts.evaluation import Judged, judge, sample_of
 from forecasts.gates import log_odds
 from forecasts.implied import implied_lr
-from forecasts.replay import Moment, read_moment
+from forecasts.replay import Moment, latest_instant, read_moment
 from forecasts.snapshots import Snapshot
 from forecasts.store import Store
 from forecasts.stored_futures import load_futures
@@ -83,7 +83,8 @@ class Previewer:
             raise NoFuturesError(f"{board}: {what} ({mode}) to preview on; `twixt refit` makes them")
         moment = read_moment(store, artefacts, board, as_of=newest.as_of, mode=mode, now=now)
         if mode == "live":
-            moment = _with_evidence_of(moment, ledger.read(store, board, as_of=max(now, newest.as_of), mode=mode))
+            clock = latest_instant(store, board, now=now)
+            moment = _with_evidence_of(moment, ledger.read(store, board, as_of=clock, mode=mode))
         stored = load_futures(artefacts.get(newest.futures_hash), name=newest.futures_hash[:12])
         return cls(moment, sample_of(moment.board, stored), newest, threads=threads)
 

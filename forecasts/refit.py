@@ -4,6 +4,7 @@ Running it again with the same inputs finds the snapshot and changes nothing, ho
 a number depends on is in the input hash; nothing here reads the clock, except to time itself.
 """
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -21,7 +22,7 @@ from forecasts.domain import Mode
 from forecasts.effort import efforts, first_effort
 from forecasts.encode_chance import Chance
 from forecasts.encode_rates import sampler_rows
-from forecasts.errors import StoreError
+from forecasts.errors import CorruptArtefactError, StoreError
 from forecasts.evaluation import Effort, Judged, Simulated, judge, simulate_board, weigh_board
 from forecasts.gates import Gate, failed, history_gates, jump_gate, precision_gates
 from forecasts.instants import utc
@@ -134,7 +135,7 @@ def refit(
     as_of = default_as_of(store, board, now=now) if as_of is None else utc(as_of)
     moment = read_moment(store, artefacts, board, as_of=as_of, mode=mode, now=now)
     effort = first_effort(moment.board, futures=wanted.futures, seed=wanted.seed)
-    kept = None if wanted.resample else artefacts.bound(catalogue.input_hash(moment.board))
+    kept = None if wanted.resample else _kept_parameters(artefacts, moment)
     if kept and (found := _published(store, input_hash(moment, effort, parameters=kept))):
         return _unchanged(store, found, now=utc(now), actor=actor)
     run = _Run(store, artefacts, moment, wanted, utc(now), started, actor, progress or _quiet)
@@ -190,6 +191,13 @@ class _Run:
     """Reading of the performance counter."""
     actor: Actor
     tell: Progress
+
+
+def _kept_parameters(artefacts: Artefacts, moment: Moment) -> str | None:
+    """Return the artefact of the parameter draws at hand; a damaged pointer to them counts as none."""
+    with suppress(CorruptArtefactError):
+        return artefacts.bound(catalogue.input_hash(moment.board))
+    return None
 
 
 def _quiet(_stage: str, _done: int, _total: int) -> None:
@@ -314,7 +322,7 @@ def _keep_attempt(
 def _receipt(run: _Run, parameters: ParameterDraws, computed: Computed) -> dict[str, Any]:
     """Return what the numbers were computed from and how far they can be trusted, as plain JSON values."""
     moment, simulated, precision = run.moment, computed.simulated, computed.precision
-    return {
+    found = {
         "twixt": program_version(),
         "model_version": model_version(),
         "packages": dict(package_versions()),
@@ -339,6 +347,8 @@ def _receipt(run: _Run, parameters: ParameterDraws, computed: Computed) -> dict[
         "largest_mcse": float(f"{np.nanmax(precision.question.mcse):.3g}"),
         "gates": [asdict(g) for g in computed.gates],
     }
+    plain: dict[str, Any] = json.loads(canonical(found))
+    return plain
 
 
 def prune_futures(store: Store, artefacts: Artefacts, board: str) -> int:

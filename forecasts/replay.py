@@ -71,11 +71,18 @@ def day_of(as_of: datetime, mode: Mode) -> date:
 def default_as_of(store: Store, board: str, *, now: datetime) -> datetime:
     """Return the `as_of` of a live run: the later of the start of this UTC day and the last ledger row.
 
-    So with nothing new a second run of a day has the inputs of the first, and an entry just saved is due at once.
+    So with nothing new a second run of a day has the inputs of the first, and an entry just saved is due at once. The
+    last row counts even where the clock has gone back behind it.
     """
     start = start_of_day(utc(now).date())
-    last = ledger.read(store, board, as_of=now, mode="live").last_recorded_at
+    last = ledger.tail(store, board).recorded_at
     return max(start, last) if last else start
+
+
+def latest_instant(store: Store, board: str, *, now: datetime) -> datetime:
+    """Return the clock, or the ledger's last row where that is later: rows of one step follow by a microsecond each."""
+    last = ledger.tail(store, board).recorded_at
+    return max(utc(now), last) if last else utc(now)
 
 
 def read_moment(
@@ -93,7 +100,7 @@ def read_moment(
     BoardStoreError
         When the record holds no definition of the board by then.
     """
-    as_of, now = utc(as_of), utc(now)
+    as_of, now = utc(as_of), latest_instant(store, board, now=now)
     if as_of > now:
         raise ReplayError(f"{board}: as of {as_of.isoformat()} lies after now, {now.isoformat()}")
     view = ledger.read(store, board, as_of=as_of, mode=mode)
