@@ -10,7 +10,7 @@ import click
 from app.commands.common import common, day_option, examples, mode, replay_options
 from app.failures import OK, REFUSED
 from app.session import Session
-from app.terminal import band, percent, points, print_json, table
+from app.terminal import band, percent, points, print_json, shorten, table
 
 if TYPE_CHECKING:
     from forecasts.definition import Board, Question
@@ -76,7 +76,7 @@ def _headline(question: Question, lines: list[Line]) -> Line:
 def _screen(title: str, found: Line, lines: Iterable[Line]) -> str:
     known = f"known through {found['known_through']}"
     head = f"{title} ({found['board']})\n{found['mode']}, as of {found['as_of'][:16].replace('T', ' ')} UTC, {known}"
-    stale = [f"stale: {found['stale_reason']}"] if found["stale"] else []
+    stale = [shorten(f"stale: {found['stale_reason']}", 160)] if found["stale"] else []
     questions = table(
         ("question", "by", "chance", "90% band", "7 d", "30 d"), [_question(q) for q in lines], right="245"
     )
