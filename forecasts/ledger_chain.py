@@ -47,7 +47,7 @@ def _wrong_record(newest: Mapping[str, Entry], entry: Entry) -> str | None:
     if entry.version != (former.version if former else 0) + 1:
         return f"version {entry.version} of {entry.entry} after version {former.version if former else 0}"
     if former and type(former.record) is not type(entry.record):
-        return f"a {kind_of(entry.record)} under the id of a {kind_of(former.record)}"
+        return f"a record of type {kind_of(entry.record)} under the id of type {kind_of(former.record)}"
     if isinstance(entry.record, Retraction) and entry.record.target not in newest:
         return f"a retraction of {entry.record.target}, which was not entered before"
     return None

@@ -52,6 +52,7 @@ def fill(store, artefacts) -> str:
         ([evidence("E1", lr=1.1), evidence("E3", forecaster=gone)], {"E1": 1}),
         ([Retraction("R1", "E2", "withdrawn\nby the agency", date(2026, 7, 1))], {}),
         ([BoardVersion("board", definitions[1], ada, "second", date(2026, 7, 1))], {"board": 1}),
+        ([BoardVersion("board", definitions[0], ada, "back to the first", date(2026, 7, 1))], {"board": 2}),
     ]
     for written, expected in steps:
         ledger.append(store, written, board="b", actor=LOCAL_OWNER, now=NOW, expected_version=expected)
@@ -109,7 +110,7 @@ def test_a_record_loads_into_an_empty_store_of_each_kind(store, artefacts, empty
     load(lines, (store, artefacts))
     assert lines_of(store, artefacts, with_people=True) == lines
     ledger.append(store, [evidence("E9")], board="b", actor=LOCAL_OWNER, now=NOW)
-    assert ledger.verify(store, "b").position == 8
+    assert ledger.verify(store, "b").position == 9
     assert snapshots.write(store, snapshot(as_of=NOW + DAY), actor=JOBS)
 
 
@@ -130,6 +131,7 @@ def test_every_line_is_canonical_and_says_what_it_is(store, artefacts):
         "artefact",
         *["entry"] * 6,
         "artefact",
+        "entry",
         "entry",
         *["artefact", "snapshot"] * 2,
         *["run"] * 2,
@@ -306,6 +308,9 @@ FORGED = {
     "rows deadline": ("snapshot", lambda v: v | {"rows": v["rows"] | {"deadline": ["2026-13-01"] * 4}}, "rows"),
     "no rows": ("snapshot", lambda v: v | {"rows": {}}, "columns subject"),
     "lost detail": ("snapshot", lambda v: v | {"detail_hash": "0" * 64}, "artefact 000000000000 is missing"),
+    "run board": ("run", lambda v: v | {"board": "c"}, "a run of board c"),
+    "hash is a number": ("snapshot", lambda v: v | {"detail_hash": 5}, "detail_hash: 5: 5: 64 hexadecimal digits"),
+    "as_of is a number": ("snapshot", lambda v: v | {"as_of": 5}, "as_of: 5: an instant like"),
     "outcome": ("run", lambda v: v | {"outcome": "done"}, "outcome: 'done': allowed: published"),
     "receipt": ("run", lambda v: v | {"receipt": []}, "receipt"),
 }

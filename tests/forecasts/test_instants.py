@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasts.instants import TICK, end_of_day, from_text, last_whole_day, start_of_day, to_text, utc
@@ -9,6 +9,7 @@ from forecasts.instants import TICK, end_of_day, from_text, last_whole_day, star
 KYIV = timezone(timedelta(hours=3))
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.sampled_from([UTC, KYIV])))
 def test_an_instant_comes_back_from_its_text_and_text_order_is_time_order(instant):
     assert from_text(to_text(instant)) == instant

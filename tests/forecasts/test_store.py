@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from forecasts import ledger, migrations, people, runs, schema, snapshots
 from forecasts.errors import StoreError
 from forecasts.people import JOBS, LOCAL_OWNER
 from forecasts.runs import Run
-from forecasts.store import open_store
+from forecasts.store import open_store, plain_errors
 from tests.forecasts.records import evidence, snapshot
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -331,6 +332,50 @@ def test_a_locked_postgresql_board_gives_one_line_and_nothing_is_written(postgre
                 ledger.append(store, [evidence("E3")], board="b", actor=LOCAL_OWNER, now=NOW)
             check_line(caught, "is locked by another session; try again")
         assert counts(store) == before
+
+
+def test_a_file_that_is_not_yet_in_wal_mode_is_switched_once_its_writer_has_finished(tmp_path, monkeypatch):
+    path = tmp_path / "twixt.sqlite"
+    open_store(f"sqlite:///{path}").close()
+    other = sqlite3.connect(path, isolation_level=None)
+    assert other.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
+    other.execute("BEGIN IMMEDIATE")
+    waited = []
+
+    def while_waiting(seconds):
+        waited.append(seconds)
+        if len(waited) == 2:
+            other.execute("ROLLBACK")
+
+    monkeypatch.setattr("forecasts.store.time.sleep", while_waiting)
+    open_store(f"sqlite:///{path}", busy_seconds=0.01).close()
+    assert len(waited) == 2
+    assert path.read_bytes()[18:20] == b"\x02\x02"
+    other.close()
+
+
+def test_a_file_whose_writer_never_finishes_is_not_waited_for_forever(tmp_path, monkeypatch):
+    path = tmp_path / "twixt.sqlite"
+    open_store(f"sqlite:///{path}").close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        assert other.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr("forecasts.store.time.sleep", lambda _: None)
+        with pytest.raises(StoreError) as caught:
+            open_store(f"sqlite:///{path}", busy_seconds=0.001)
+    check_line(caught, "is locked by another process")
+
+
+def test_a_program_that_uses_all_its_connections_is_told_so():
+    with pytest.raises(StoreError, match="home: too many connections of this program are in use"), plain_errors("home"):
+        raise sa.exc.TimeoutError
+
+
+@pytest.mark.postgres
+def test_the_short_name_of_postgresql_is_understood(postgres_url):
+    with open_store(postgres_url.replace("postgresql://", "postgres://")) as store:
+        assert store.label.startswith("postgresql://")
+        assert store.engine.dialect.driver == "psycopg"
 
 
 @pytest.mark.postgres
