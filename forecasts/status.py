@@ -36,9 +36,10 @@ def status(store: Store, board: str, *, as_of: datetime | None = None, mode: Mod
 
     Returns
     -------
-    `board`, `mode`, `as_of`, `known_through`, `published_at` (ISO texts), `snapshot` (id), `stale` (whether the record
-    or the clock of attempts has moved on), `stale_reason` (text or None), `questions`: list of `question, deadline,
-    probability, low, high` (90 % band), `band_resolved, change_7d, change_30d` (None without a snapshot that old),
+    `board`, `mode`, `as_of`, `known_through`, `published_at` (ISO texts), `snapshot` (id), `definition` (its hash),
+    `stale` (whether the record or the clock of attempts has moved on), `stale_reason` (text or None), `questions`: list
+    of `question, deadline, probability, low, high` (90 % band), `band_resolved, change_7d, change_30d` (None without a
+    snapshot that old),
     `resolved` (decided by that deadline), `state`; `scenarios`: list of `scenario, probability, low, high,
     band_resolved, change_7d, change_30d, overlay`.
 
@@ -61,6 +62,7 @@ def status(store: Store, board: str, *, as_of: datetime | None = None, mode: Mod
         "known_through": newest.known_through.isoformat(),
         "published_at": newest.published_at.isoformat(),
         "snapshot": newest.id,
+        "definition": newest.board_version,
         "stale": reason is not None,
         "stale_reason": reason,
         "questions": [_question(line) for line in lines if line["group"] == "question"],

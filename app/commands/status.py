@@ -52,10 +52,17 @@ def command(
     if as_json:
         print_json(found)
     else:
-        definition = session.moment(board).board
+        definition = _definition(session, found["definition"])
         lines = found["questions"] if deadlines else list(_headlines(definition, found["questions"]))
         click.echo(_screen(definition.title, found, lines))
     return REFUSED if at is None and runs.stale(store, board, mode=kind) else OK
+
+
+def _definition(session: Session, content_hash: str) -> Board:
+    """Return the definition of the snapshot that is shown, without what loading one from files would import."""
+    from forecasts import board_text
+
+    return board_text.parse(session.workspace().artefacts.get(content_hash).decode("utf-8"))
 
 
 def _headlines(board: Board, lines: Iterable[Line]) -> Iterable[Line]:
