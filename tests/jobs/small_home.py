@@ -107,5 +107,5 @@ def occurrence(entry: str, question: str, on: date) -> Occurrence:
     return Occurrence(entry, question, on, on, "A gazette", "", "verified", "")
 
 
-def retraction(entry: str, target: str, *, on: date = NOW.date()) -> Retraction:
-    return Retraction(entry, target, "entered by mistake", on)
+def retraction(entry: str, target: str) -> Retraction:
+    return Retraction(entry, target, "entered by mistake", NOW.date())

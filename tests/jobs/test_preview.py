@@ -89,7 +89,7 @@ def test_low_and_high_hold_the_probability(previewer):
         (evidence("E9", thread="own"), 0.12),
         (evidence("E9", thread="E1"), 0.45),  # shares its story with an item in force
         (evidence("E1"), 0.4),  # replaces the item
-        (evidence("E9", "pact", thread="own", grade_source="E", grade_info="4"), 0.3),
+        (evidence("E9", "pact", thread="own", grade_source="E", grade_info="4"), 0.45),
         (evidence("E9", thread="own", effects=(Effect("pact", BY, 2.0, 1.0, 4.0),)), 0.5),
     ],
 )
