@@ -166,8 +166,8 @@ class LedgerView:
     position: int
     """Last position that the view has read (0 for none)."""
     digest: str
-    """The ledger hash of receipts. Live: the digest of that position. Retrospective: a SHA-256 over the records that were
-    read, so that rows published later leave it as it is."""
+    """The ledger hash of receipts. Live: the digest of that position. Retrospective: a SHA-256 over the records that
+    were read, so that rows published later leave it as it is."""
     last_recorded_at: datetime | None
     entries: tuple[Entry, ...] = field(default=())
     """Entries in force, ordered by the position of their first version."""

@@ -1,4 +1,4 @@
-"""A process of its own that appends evidence: `python -m tests.forecasts.ledger_writer URL NAME COUNT`."""
+"""A process of its own that appends evidence and says so: `python -m tests.forecasts.ledger_writer URL NAME COUNT`."""
 
 import sys
 from datetime import UTC, datetime
@@ -15,6 +15,8 @@ def main(url: str, name: str, count: int) -> None:
         for i in range(count):
             now = datetime(2026, 7, 1, 12, tzinfo=UTC)
             ledger.append(store, [evidence(f"{name}-{i}")], board="b", actor=LOCAL_OWNER, now=now)
+            sys.stdout.write(f"{name}-{i}\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -51,12 +51,30 @@ def test_eight_threads_lose_nothing(store):
 def test_eight_processes_that_all_create_the_store_lose_nothing(database_url):
     command = [sys.executable, "-W", "error", "-m", "tests.forecasts.ledger_writer", database_url]
     workers = [
-        subprocess.Popen([*command, f"w{i}", "10"], cwd=ROOT, stderr=subprocess.PIPE, text=True) for i in range(WRITERS)
+        subprocess.Popen(
+            [*command, f"w{i}", "10"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        for i in range(WRITERS)
     ]
     errors = [worker.communicate(timeout=120)[1] for worker in workers]
     assert [worker.returncode for worker in workers] == [0] * WRITERS, errors
     with open_store(database_url) as store:
         check_complete(store, [f"w{writer}-{i}" for writer in range(WRITERS) for i in range(10)])
+
+
+@pytest.mark.parametrize("after", [1, 4, 9])
+def test_what_was_acknowledged_before_a_kill_is_kept_and_the_next_writer_goes_on(store, store_url, after):
+    command = [sys.executable, "-m", "tests.forecasts.ledger_writer", store_url, "w", "100000"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as worker:
+        acknowledged = [worker.stdout.readline().strip() for _ in range(after)]
+        worker.kill()
+        acknowledged += worker.stdout.read().split()
+    append(store, "next")
+    *kept, last = (row.entry for row in ledger.history(store, "b"))
+    assert last == "next"
+    assert kept[: len(acknowledged)] == acknowledged
+    assert len(kept) <= len(acknowledged) + 1  # at most the one that was being written
+    check_complete(store, [*kept, "next"])
 
 
 def test_of_eight_who_correct_the_same_version_one_wins_and_seven_are_told_who_did(store):
