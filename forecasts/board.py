@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from forecasts import board_check, board_tables, board_text
+from forecasts import board_check, board_graph, board_tables, board_text
 from forecasts.board_files import CsvRow, Problem, Table, near, read_csv, read_toml
 from forecasts.board_parts import Head, Parts, Placed
 from forecasts.board_rows import Row, csv_row
@@ -178,7 +178,7 @@ def _assemble(parts: Parts) -> Board:
             opens=head.opens,
             horizon=head.horizon,
             sections=_records(parts.sections),
-            questions=board_check.parents_first(parts),
+            questions=board_graph.parents_first(parts),
             edges=_records(parts.edges),
             cases=_records(parts.cases),
             adjustments=_records(parts.adjustments),

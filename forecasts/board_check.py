@@ -9,15 +9,13 @@ from datetime import date
 from itertools import pairwise
 
 from forecasts import board_graph, board_reach, scenarios
-from forecasts.board_files import near
+from forecasts.board_files import BOARD_ID, near
 from forecasts.board_parts import Parts, Placed
 from forecasts.board_rows import Row
 from forecasts.definition import Question
 
 MAX_DAYS = 32_000
 """Days from opening to horizon that the simulation can count."""
-
-_BOARD_ID = "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 
 def check(parts: Parts, *, directory: str) -> None:
@@ -44,14 +42,9 @@ def check(parts: Parts, *, directory: str) -> None:
     _check_scenarios(parts)
 
 
-def parents_first(parts: Parts) -> tuple[Question, ...]:
-    """Return the questions in file order, moved only as far as needed for parents of `requires` to come first."""
-    return board_graph.parents_first(parts)
-
-
 def _check_head(parts: Parts, directory: str) -> None:
     head, row = parts.head, parts.head.row
-    if head.id and (head.id != directory or set(head.id) - set(_BOARD_ID) or not head.id[0].isalpha()):
+    if head.id and (head.id != directory or not BOARD_ID.fullmatch(head.id)):
         row.refuse("id", f"{head.id!r}: the directory's name {directory!r} is needed (small letters, digits and -)")
     if not head.valid:
         return

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+BOARD_ID = re.compile(r"[a-z][a-z0-9-]{0,59}")
+"""A board's id, which is the name of its directory."""
+
 MAX_FILE_BYTES = 4_000_000
 """A definition file above this size is refused unread."""
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
 
-BOARD_ID = re.compile(r"[a-z][a-z0-9-]{0,59}")
+from forecasts.board_files import BOARD_ID
 
 AGE_DAYS = 60
 """Days before today on which the starter board opens, so that its first entries have a past."""

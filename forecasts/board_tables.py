@@ -291,7 +291,7 @@ def scenario(row: Row) -> Scenario | None:
         group="overlay" if group == "overlay" else "partition",
         title=row.text("title", limit=200),
         description=row.text("description"),
-        definition=row.text("definition", limit=4000),
+        definition=row.text("definition"),
         essay_quote=row.text("essay_quote", limit=1000, required=False),
     )
     return record if row.ok() else None

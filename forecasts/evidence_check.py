@@ -11,7 +11,7 @@ from datetime import date
 
 from forecasts.definition import Board, Question
 from forecasts.domain import Effect, Evidence
-from forecasts.fields import FieldProblem
+from forecasts.fields import FieldProblem, looks_like_address, shown
 from forecasts.status_entry import unknown_question
 
 MAX_RATIO = 20.0
@@ -43,7 +43,7 @@ def check(
     problems = _check_dates(evidence, today=today)
     if evidence.id in known:
         problems.append(FieldProblem("id", f"{evidence.id!r} is the id of another entry"))
-    problems += _check_half_life(evidence)
+    problems += _check_half_life(evidence) + _check_source(evidence)
     for i, effect in enumerate(evidence.effects):
         question = next((q for q in board.questions if q.id == effect.question), None)
         if question is None:
@@ -72,6 +72,14 @@ def _check_half_life(evidence: Evidence) -> list[FieldProblem]:
         return [FieldProblem("half_life", f"{half_life}: an intent needs 1 to 36525 days")]
     if evidence.kind == "fact" and half_life is not None:
         return [FieldProblem("half_life", f"{half_life:g}: a fact has no half-life; only an intent fades")]
+    return []
+
+
+def _check_source(evidence: Evidence) -> list[FieldProblem]:
+    """Refuse a source in words that is an address of another kind than http(s), such as `javascript:` or `data:`."""
+    words = evidence.source.strip()
+    if looks_like_address(words) and not words.lower().startswith(("http://", "https://")):
+        return [FieldProblem("source", f"{shown(words)}: words, or a link that begins with http:// or https://")]
     return []
 
 

@@ -26,6 +26,9 @@ from models.world import NEVER
 MAX_DEPTH = 40
 """Parentheses and NOTs within each other."""
 
+MAX_LENGTH = 4000
+"""Characters of a definition."""
+
 _EPOCH = date(1970, 1, 1)
 _TOKEN = re.compile(
     r"\s*(?:(?P<date>DATE\s*'(?P<day>[^']*)')|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign><=|>=|<>|!=|=|<|>|\(|\)))",
@@ -83,8 +86,10 @@ def parse(definition: str, columns: Sequence[str]) -> Parsed:
     Raises
     ------
     ScenarioError
-        When anything else stands in it, naming the text and its position (from 1).
+        When anything else stands in it, naming the text and its position (from 1), or it is too long or too deep.
     """
+    if len(definition) > MAX_LENGTH:
+        raise ScenarioError(f"{len(definition)} characters; at most {MAX_LENGTH} are allowed")
     return _Parser(_tokens(definition), tuple(columns)).parsed()
 
 

@@ -43,6 +43,8 @@ FAULTS = [
     ({"published_on": date(2030, 4, 2)}, "published_on", "at most today, 2030-04-01 UTC, is allowed"),
     ({"published_on": date(2030, 3, 19)}, "published_on", "2030-03-19 lies before occurred_on, 2030-03-20"),
     ({"id": "E1"}, "id", "'E1' is the id of another entry"),
+    ({"source": "javascript:alert(1)"}, "source", "a link that begins with http:// or https://"),
+    ({"source": " DATA:text/html;base64,x"}, "source", "a link that begins with http:// or https://"),
     ({"kind": "intent"}, "half_life", "None: an intent needs 1 to 36525 days"),
     ({"kind": "intent", "half_life_days": 0.5}, "half_life", "0.5: an intent needs"),
     ({"half_life_days": 30.0}, "half_life", "30: a fact has no half-life"),
