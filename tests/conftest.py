@@ -13,10 +13,14 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 os.environ.setdefault("TWIXT_CACHE", str(ROOT / ".cache"))
 
 import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
 
 from forecasts.settings import Home, prepare_caches  # noqa: E402
 
 prepare_caches(Home.from_environment(os.environ), os.environ)
+
+settings.register_profile("twixt", deadline=None, derandomize=os.environ.get("CI") == "true")
+settings.load_profile("twixt")
 
 pytest_plugins = ["tests.postgres"]
 
