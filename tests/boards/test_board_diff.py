@@ -106,6 +106,10 @@ CHANGES = [
         ("refused", "board", "opens 2030-03-20 instead of 2030-03-01; its history begins there"),
     ),
     (
+        lambda b: replace(b, horizon=date(2036, 12, 31)),
+        ("structure", "board", "horizon 2036-12-31 instead of 2035-12-31"),
+    ),
+    (
         lambda b: replace(b, horizon=date(2034, 12, 31)),
         ("refused", "board", "horizon 2034-12-31 before 2035-12-31; it can only move on"),
     ),

@@ -322,6 +322,28 @@ MISTAKES = [
         "questions.toml: line 106, question bread_150",
         "it must stand in one [[series.level]]",
     ),
+    (
+        "votes.toml",
+        'terms = ["flood"]\npres',
+        'terms = ["a", "b", "c", "d", "e"]\npres',
+        "terms",
+        "at most 4 are allowed",
+    ),
+    (
+        "votes.toml",
+        'terms = ["flood"]\npres',
+        'terms = ["flood", "flood"]\npres',
+        "terms",
+        "an id stands more than once",
+    ),
+    ("votes.toml", 'terms = ["flood"]\npres', 'terms = ["flood", 3]\npres', "terms", "a list: a list of ids is needed"),
+    (
+        "series.toml",
+        "[[series.state]]\npublished_on = 2030-02-10\nyear = 2029\nlevel",
+        "[series.state]\nlevel",
+        "series bread_index, state",
+        "tables as [[state]] are needed",
+    ),
     # --- scenarios
     (
         "scenarios.toml",
@@ -421,6 +443,35 @@ def test_all_mistakes_are_reported_at_once(small_copy):
         assert [p for p in problems if p.file == file and place in p.place], f"{file} {place} in\n{_lines(problems)}"
     known = [p.file for p in problems if p.file != "edge.csv"]
     assert known == sorted(known, key=list(dict.fromkeys(known)).index), "mistakes stand in the order of files"
+
+
+def test_a_vote_cannot_set_its_own_terms(small_copy):
+    votes = small_copy / "votes.toml"
+    votes.write_text(votes.read_text(encoding="utf-8").replace('["flood"]', '["levy_law"]'), encoding="utf-8")
+    assert [str(p) for p in board.load(small_copy)[1]] == [
+        "votes.toml: line 8, vote levy_law, terms: 'levy_law' cannot set its own terms"
+    ]
+
+
+def test_a_partition_of_one_divides_nothing(small_copy):
+    text = (small_copy / "scenarios.toml").read_text(encoding="utf-8")
+    parts = [part for part in text.split("[[scenario]]") if "dike" not in part and '"wet"' not in part]
+    (small_copy / "scenarios.toml").write_text("[[scenario]]".join(parts), encoding="utf-8")
+    assert [p.message for p in board.load(small_copy)[1]] == [
+        "a partition of one scenario divides nothing; two or more are needed"
+    ]
+
+
+def test_a_series_needs_a_state_and_a_board_a_question(small_copy):
+    series = small_copy / "series.toml"
+    text = series.read_text(encoding="utf-8")
+    start = text.index("[[series.state]]")
+    series.write_text(text[:start] + text[text.index("[[series.level]]") :], encoding="utf-8")
+    assert [p.message for p in board.load(small_copy)[1]] == [
+        "at least one [[series.state]] and one [[series.level]] are needed"
+    ]
+    (small_copy / "questions.toml").write_text("", encoding="utf-8")
+    assert "the board has no question" in str(board.load(small_copy)[1][0])
 
 
 def test_a_mistake_in_the_boards_deadlines_is_reported_once(small_copy):
