@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.logit_normal import quantile
 from models.precision_kernels import draw_sums
 from models.weighing import Sample, Weighed, in_order, in_threads
 from models.weighing_kernels import Mark
@@ -165,7 +166,7 @@ def column_variance(share: Float, points: int) -> Float:
 
 
 def bands(probability: Float, spread: Spread, columns: Float) -> Bands:
-    """Return 50 and 90 % bands: quantiles of the Beta distribution with the probability and its variance as moments.
+    """Return 50 and 90 % bands: quantiles of the logit-normal with the probability and its variance as moments.
 
     The variance is that between draws plus that over `columns`. Where it is not above two of its standard errors, the
     band is not resolved and drawn from the variance plus two of them: "at most". Probabilities of 0 and 1 have no band.
@@ -188,20 +189,8 @@ def bands(probability: Float, spread: Spread, columns: Float) -> Bands:
     variance = np.maximum(spread.between, 0) + columns
     resolved = certain | (spread.between + columns > 2 * spread.between_se)
     variance = np.where(resolved, variance, variance + 2 * spread.between_se)
-    low90, low50, high50, high90 = (beta_quantile(probability, variance, level) for level in (0.05, 0.25, 0.75, 0.95))
+    low90, low50, high50, high90 = (quantile(probability, variance, level) for level in (0.05, 0.25, 0.75, 0.95))
     return Bands(low50, high50, low90, high90, resolved)
-
-
-def beta_quantile(mean: Float, variance: Float, level: float) -> Float:
-    """Return a quantile of the Beta distributions of the given means and variances (as far as a Beta can have them)."""
-    from scipy.special import betaincinv  # here: costs .1 s, and only bands need it
-
-    room = mean * (1 - mean)
-    ratio = np.divide(variance, room, out=np.zeros_like(mean), where=room > 0)
-    narrow = ratio < 1e-12
-    size = 1 / np.clip(ratio, 1e-12, 1 - 1e-9) - 1
-    shape = np.where(narrow, 1.0, mean * size), np.where(narrow, 1.0, (1 - mean) * size)
-    return np.where(narrow, mean, betaincinv(*shape, level))
 
 
 def khat(log_weight: Float) -> float:
