@@ -32,7 +32,7 @@ class DefinitionError(ValueError):
     """A board directory has mistakes; `problems` lists all of them."""
 
     def __init__(self, board: str, problems: Sequence[Problem]) -> None:
-        super().__init__(f"{board}: {len(problems)} mistakes in the definition; the first: {problems[0]}")
+        super().__init__(f"{board}: {len(problems)} mistake(s) in the definition; the first: {problems[0]}")
         self.problems = tuple(problems)
 
 

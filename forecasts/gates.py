@@ -67,7 +67,7 @@ def history_gates(khat: float, ess: float, *, draws: int) -> list[Gate]:
 
 def at_most(name: str, value: float, bound: float, place: str = "") -> Gate:
     """Return a gate that holds for finite values up to the bound."""
-    return Gate(name, value if np.isfinite(value) else None, bound, bool(value <= bound), place)
+    return Gate(name, value if np.isfinite(value) else None, bound, bool(np.isfinite(value) and value <= bound), place)
 
 
 def at_least(name: str, value: float, bound: float, place: str = "") -> Gate:
