@@ -134,8 +134,7 @@ def probability_history(
     rows = lanes(evidence["on"].to_list())
     roof = 1.06 + ROOM_FOR_A_ROW * max(rows, default=0)
     top = ceiling([*history["high90"], *history["value"], *drift["value"]])
-    y = probability_axis("value", domain=(0, min(top, 1.0) * roof), title=f"chance by {spoken_day(deadline)}")
-    y["axis"] = y["axis"] | {"values": ticks(top)}
+    y = probability_axis("value", domain=(0, top * roof), top=top, title=f"chance by {spoken_day(deadline)}")
     x = day_axis("on")
     modes = [history.filter(pl.col("mode") == m) for m in ("retrospective", "live")]
     trends = [part for frame in modes if frame.height for part in _trend(frame, x, y, colours)]
@@ -197,12 +196,6 @@ def _drift(drift: pl.DataFrame, x: Spec, y: Spec, colours: Palette) -> list[Spec
     return [layer(rows, mark, {"x": x, "y": y, "tooltip": tips}), name]
 
 
-def ticks(top: float) -> list[float]:
-    """Return at most eight round values from 0 that do not exceed the top of an axis of probabilities."""
-    step = next(s for s in (0.005, 0.01, 0.02, 0.05, 0.1, 0.2) if top / s <= 7)
-    return [round(i * step, 6) for i in range(int(top / step + 1e-9) + 1)]
-
-
 def _known_through(day: date, x: Spec, colours: Palette) -> list[Spec]:
     row = [{"on": day.isoformat(), "name": "known through"}]
     rule = layer(row, {"type": "rule", "color": colours.muted, "strokeDash": [2, 3]}, {"x": x})
@@ -246,7 +239,7 @@ def timing(cdf: pl.DataFrame, *, deadlines: pl.DataFrame, colours: Palette) -> S
     `cdf`: on (ISO day), value; `deadlines`: on, value.
     """
     top = ceiling([*cdf["value"], *deadlines["value"]])
-    x, y = day_axis("on"), probability_axis("value", domain=(0, top * 1.06), title="has happened by then")
+    x, y = day_axis("on"), probability_axis("value", domain=(0, top * 1.06), top=top, title="has happened by then")
     x["axis"] = x["axis"] | {"format": "%Y"}
     tips = [tip("on", "By"), tip("value", "Chance", form=PERCENT_FINE)]
     gradient = {"type": "area", "color": colours.accent, "opacity": 0.18, "interpolate": "monotone"}

@@ -5,7 +5,6 @@ Pure, like `app/charts.py`; a rise and a fall point in different directions and 
 
 import polars as pl
 
-from app.charts import ticks
 from app.look import Palette
 from app.spec import PERCENT_FINE, Spec, ceiling, chart, layer, name_axis, probability_axis, tip
 
@@ -20,7 +19,7 @@ def drivers(frame: pl.DataFrame, *, probability: float, colours: Palette) -> Spe
     """
     rows = frame.to_dicts()
     top = ceiling([*frame["p_if_yes"], *frame["p_if_no"], probability])
-    x = probability_axis("p_if_no", domain=(0, top))
+    x = probability_axis("p_if_no", domain=(0, top), top=top)
     y = name_axis("name", order=frame["name"].to_list())
     tips = [
         tip("name", "Other question"),
@@ -116,8 +115,7 @@ def preview_moves(frame: pl.DataFrame, *, colours: Palette) -> Spec:
     """
     rows = [r | {"shift": r["after"] - r["before"]} for r in frame.to_dicts()]
     top = ceiling([*frame["before"], *frame["after"]])
-    x = probability_axis("before", domain=(0, top * ROOM_FOR_LABELS))
-    x["axis"] = x["axis"] | {"values": ticks(top)}
+    x = probability_axis("before", domain=(0, top * ROOM_FOR_LABELS), top=top)
     y = name_axis("name", order=frame["name"].to_list())
     tips = [
         tip("name", "Question"),

@@ -57,7 +57,11 @@ def workspace() -> Workspace:
     return _opened(str(place.root), place.database, place)
 
 
-@st.cache_resource(show_spinner=False)
+def _close(opened: Workspace) -> None:
+    opened.store.close()
+
+
+@st.cache_resource(show_spinner=False, on_release=_close)
 def _opened(root: str, database: str, _home: Home) -> Workspace:  # noqa: ARG001 - the arguments are the cache's key
     return open_workspace(_home)
 
@@ -76,7 +80,7 @@ def board_view(board: str) -> BoardView:
         When the record cannot be read.
     """
     opened = workspace()
-    moment = _moment(board, ledger.tail(opened.store, board).digest, home().database)
+    moment = _moment(board, ledger.tail(opened.store, board), home().database)
     index = snapshots.index(opened.store, board)
     marks = tuple(index["id"].to_list())
     history = _history(board, marks, home().database)
@@ -100,8 +104,9 @@ def _shown(opened: Workspace, board: str) -> Snapshot | None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT_VIEWS)
-def _moment(board: str, digest: str, database: str) -> replay.Moment:  # noqa: ARG001 - the cache's key
-    opened, instant = workspace(), now()
+def _moment(board: str, tail: ledger.Tail, database: str) -> replay.Moment:  # noqa: ARG001 - the cache's key
+    opened = workspace()
+    instant = max(now(), tail.recorded_at or now())  # a row's time may lie a tick ahead of the clock
     return replay.read_moment(opened.store, opened.artefacts, board, as_of=instant, mode="live", now=instant)
 
 

@@ -1,7 +1,6 @@
 """A refit as a process of its own, started from a page. The app itself fits nothing and imports no sampler."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -60,11 +59,15 @@ def start(board: str) -> Job:
     folder.mkdir(parents=True, exist_ok=True)
     stamp = f"{data.now():%Y%m%dT%H%M%S%f}"
     output, errors = folder / f"refit-{stamp}.json", folder / f"refit-{stamp}.log"
-    command = [sys.executable, "-m", "app.cli", "refit", "--board", board, "--json", "--progress"]
     with output.open("wb") as out, errors.open("wb") as err:
-        process = subprocess.Popen(command, stdout=out, stderr=err, stdin=subprocess.DEVNULL, env=dict(os.environ))  # noqa: S603
+        process = subprocess.Popen(arguments(board), stdout=out, stderr=err, stdin=subprocess.DEVNULL)  # noqa: S603
     _jobs()[board] = Job(process, output, errors, time.monotonic())
     return _jobs()[board]
+
+
+def arguments(board: str) -> list[str]:
+    """Return the command that refits a board."""
+    return [sys.executable, "-m", "app.cli", "refit", "--board", board, "--json", "--progress"]
 
 
 def under_way(board: str) -> bool:

@@ -56,21 +56,22 @@ def layer(values: Sequence[Mapping[str, Any]], mark: Spec, encoding: Spec) -> Sp
     return {"data": {"values": [dict(row) for row in values]}, "mark": mark, "encoding": encoding}
 
 
-def probability_axis(field: str, *, domain: Sequence[float], title: str | None = None, grid: bool = True) -> Spec:
-    """Return a channel for a probability in [0, 1], labelled in percent."""
+def probability_axis(field: str, *, domain: Sequence[float], top: float = 1.0, title: str | None = None) -> Spec:
+    """Return a channel for a probability in [0, 1], labelled in percent up to `top`; the domain may leave more room."""
+    axis = {"labelExpr": "format(100 * datum.value, '~g') + ' %'", "grid": True, "domain": False, "ticks": False}
     return {
         "field": field,
         "type": "quantitative",
         "title": title,
         "scale": {"domain": list(domain), "nice": False},
-        "axis": {
-            "labelExpr": "format(100 * datum.value, '~g') + ' %'",
-            "grid": grid,
-            "tickCount": 5,
-            "domain": False,
-            "ticks": False,
-        },
+        "axis": axis | {"values": ticks(top)},
     }
+
+
+def ticks(top: float) -> list[float]:
+    """Return at most eight round values from 0 that do not exceed the top of an axis of probabilities."""
+    step = next(s for s in (0.005, 0.01, 0.02, 0.05, 0.1, 0.2) if top / s <= 7)
+    return [round(i * step, 6) for i in range(int(top / step + 1e-9) + 1)]
 
 
 def day_axis(field: str, *, title: str | None = None, domain: Sequence[str] | None = None) -> Spec:

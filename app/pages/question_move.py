@@ -98,7 +98,7 @@ def staircase(found: Mapping[str, Any]) -> pl.DataFrame:
     `found`: from, to (probabilities), from_log_odds, parts (entry, name, log_odds). The smallest steps beyond `SHOWN`
     are summed, so the last step always ends where the move ends.
     """
-    parts = [(part_name(p), float(p["log_odds"])) for p in found["parts"]]
+    parts = [(_short(p), float(p["log_odds"])) for p in found["parts"]]
     largest = sorted(range(len(parts)), key=lambda i: -abs(parts[i][1]))
     kept, small = set(largest[:SHOWN]), largest[SHOWN:]
     steps = [p for i, p in enumerate(parts) if i in kept]
@@ -110,6 +110,19 @@ def staircase(found: Mapping[str, Any]) -> pl.DataFrame:
         rows.append(_step(name, at, shift, f"{shift:+.2f}"))
         at += shift
     return pl.DataFrame([*rows, _step("to", at, 0.0, percent(found["to"]))])
+
+
+_KINDS = {
+    "survival": "time passed, nothing happened",
+    "fading": "older intentions fade",
+    "monte_carlo": "simulation error",
+    "residual": "another model version",
+}
+"""Kind of a part -> its name beside a bar; the table has the whole one."""
+
+
+def _short(part: Mapping[str, Any]) -> str:
+    return str(part.get("entry") or _KINDS.get(part.get("kind", ""), part["name"]))
 
 
 def _step(name: str, start: float, shift: float, label: str) -> dict[str, object]:

@@ -4,7 +4,7 @@
 `small` (new each time): a small board whose snapshot and futures come from a real refit. `page` draws a page of a home.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,10 @@ from forecasts.settings import Home, open_workspace
 from tests.app import publishing
 from tests.jobs import small_home
 
-SMALL_NOW = small_home.NOW + timedelta(hours=1)
+VIEWED = publishing.NOW + timedelta(hours=1)
+"""When the pages of the shipped board are looked at."""
+SMALL_VIEWED = small_home.NOW + timedelta(hours=1)
+"""When the pages of the small board are looked at."""
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +41,7 @@ def with_history(root: Path, *, weeks: int) -> None:
 
 
 @pytest.fixture
-def small(tmp_path) -> small_home.Home:
+def small(tmp_path) -> Iterator[small_home.Home]:
     """Give a home with a small board, two items and one real live snapshot with its futures."""
     home = small_home.open_home(tmp_path / "small")
     home.add(small_home.evidence("E1"), small_home.evidence("E2", "fund", lr=0.5))
@@ -48,10 +51,10 @@ def small(tmp_path) -> small_home.Home:
 
 
 @pytest.fixture
-def page(monkeypatch) -> Callable[..., AppTest]:
+def page(monkeypatch) -> Iterator[Callable[..., AppTest]]:
     """Give a function that prepares a page of a home at an instant; `.run()` draws it."""
 
-    def prepare(name: str, root: Path, *, at: datetime = publishing.NOW, **address: str) -> AppTest:
+    def prepare(name: str, root: Path, *, at: datetime = VIEWED, **address: str) -> AppTest:
         monkeypatch.setenv("TWIXT_HOME", str(root))
         monkeypatch.delenv("TWIXT_DB", raising=False)
         monkeypatch.setattr(data, "now", lambda: at.astimezone(UTC))
@@ -62,7 +65,9 @@ def page(monkeypatch) -> Callable[..., AppTest]:
             test.query_params[key] = value
         return test
 
-    return prepare
+    yield prepare
+    st.cache_resource.clear()
+    st.cache_data.clear()
 
 
 def _draw(name: str) -> None:

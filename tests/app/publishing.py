@@ -18,6 +18,8 @@ from forecasts.people import JOBS, LOCAL_OWNER
 from forecasts.settings import SHIPPED_BOARDS, Workspace
 from forecasts.snapshot_rows import ROWS
 
+HAPPENED = ("eu_joint_borrowing",)
+"""Questions of the shipped board that its seed records say have occurred."""
 SHIPPED = SHIPPED_BOARDS / "indivisible-security"
 NOW = datetime(2026, 7, 20, 9, 30, tzinfo=UTC)
 
@@ -83,11 +85,7 @@ def probability(question: Question, deadline: date, *, known: date, step: int) -
 
 
 def _rows(board: Board, *, step: int, known: date) -> pl.DataFrame:
-    rows = [
-        _row(q.id, "question", d, probability(q, d, known=known, step=step), "open" if d > known else "awaiting")
-        for q in board.questions
-        for d in q.deadlines
-    ]
+    rows = [_question_row(q, d, known=known, step=step) for q in board.questions for d in q.deadlines]
     partition = [s for s in board.scenarios if s.group == "partition"]
     weights = np.array([2 + math.sin(0.1 * step + i) for i in range(len(partition))])
     rows += [
@@ -98,6 +96,13 @@ def _rows(board: Board, *, step: int, known: date) -> pl.DataFrame:
         for i, s in enumerate(x for x in board.scenarios if x.group == "overlay")
     ]
     return pl.DataFrame(rows, schema=ROWS, orient="row")
+
+
+def _question_row(question: Question, deadline: date, *, known: date, step: int) -> tuple[object, ...]:
+    if question.id in HAPPENED:
+        return (question.id, "question", deadline, "probability", 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, True, "occurred")
+    state = "open" if deadline > known else "passed"
+    return _row(question.id, "question", deadline, probability(question, deadline, known=known, step=step), state)
 
 
 def _row(subject: str, group: str, deadline: date | None, p: float, state: str) -> tuple[object, ...]:

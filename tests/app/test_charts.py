@@ -8,6 +8,7 @@ import pytest
 
 from app import charts, charts_of_moves
 from app.look import DARK, LIGHT
+from app.spec import ticks
 
 KNOWN = date(2026, 7, 1)
 DEADLINE = date(2028, 12, 31)
@@ -205,7 +206,7 @@ def test_lanes_keep_close_marks_apart(days, rows):
     ],
 )
 def test_ticks_are_round_and_inside(top, values):
-    assert charts.ticks(top) == values
+    assert ticks(top) == values
 
 
 def test_contributions_point_left_and_right_of_zero():

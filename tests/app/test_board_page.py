@@ -1,0 +1,128 @@
+"""The board page, drawn by Streamlit's own harness from published snapshots."""
+
+import json
+import re
+
+import pytest
+
+from app.pages import board as board_page
+from app.view import BoardView
+from forecasts.settings import Home, open_workspace
+from tests.app import publishing
+
+
+def html(page) -> str:
+    return "\n".join(element.proto.body for element in page.get("html"))
+
+
+@pytest.fixture
+def drawn(page, shipped_home):
+    test = page("board", shipped_home).run()
+    assert not test.exception
+    return test
+
+
+def test_every_question_stands_under_its_section_with_number_band_and_trend(drawn):
+    assert [t.value for t in drawn.title] == ["Indivisible security?"]
+    headings = [h.value for h in drawn.header]
+    assert headings[:2] == ["Scenarios", "What moved most in 30 days"]
+    assert headings[2:-1] == [
+        "The war",
+        "The treaty road",
+        "Guarantees and presence",
+        "NATO and Russia",
+        "Rearmament and the alliance",
+        "Will it hold",
+    ]
+    text = html(drawn)
+    assert text.count('class="tx-row tx" role="group"') == 20
+    assert "Happened on 27 May 2025" in text, "the one question that is decided"
+    assert text.count("tx-spark") >= 20
+    assert re.search(r'aria-label="\d+(\.\d)? %, 90 % band', text)
+
+
+def test_the_scenarios_are_one_bar_that_sums_to_one(drawn):
+    spec = json.loads(drawn.get("vega_lite_chart")[0].proto.spec)
+    bars = spec["layer"][0]["data"]["values"]
+    assert len(bars) == 6
+    assert sum(b["value"] for b in bars) == pytest.approx(1, abs=1e-9)
+    assert "Agreement breaks down" in html(drawn)
+
+
+def test_it_says_as_of_known_through_and_what_is_retrospective(drawn):
+    text = html(drawn)
+    assert "as of 20 Jul 2026 09:30 UTC" in text
+    assert "known through 1 Jul 2026 (19 days ago)" in text
+    assert "In the retrospective history" in text
+    assert "Dashed trends are retrospective" in text
+
+
+def test_every_question_links_to_its_page_with_its_deadline(drawn):
+    links = [link.proto for link in drawn.get("page_link")]
+    addresses = {(link.page, link.query_string) for link in links}
+    assert ("question", "board=indivisible-security&question=ceasefire&deadline=2026-12-31") in addresses
+    assert len({query for _, query in addresses}) == 21
+
+
+def test_the_numbers_behind_the_pictures_are_a_table(drawn):
+    table = drawn.dataframe[-1].value
+    assert len(table) == 21 * 7 + 6 + 4
+    assert table["Chance %"].between(0, 100).all()
+
+
+def test_the_largest_moves_come_first(drawn, monkeypatch, shipped_home):
+    shown = re.findall(r'tx-change tx-(?:up|down|flat)">(?:▲ |▼ )?\W?(\d+\.\d)<small> points', html(drawn))
+    sizes = [float(s) for s in shown]
+    assert len(sizes) == board_page.MOVERS
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_an_empty_home_says_how_to_begin(page, tmp_path):
+    test = page("board", tmp_path / "empty").run()
+    assert not test.exception
+    assert [t.value for t in test.title] == ["No board yet"]
+    assert "twixt init" in html(test)
+
+
+def test_a_board_without_a_snapshot_offers_the_first_run(page, tmp_path):
+    with open_workspace(Home.from_environment({"TWIXT_HOME": str(tmp_path)})).store as store:
+        from forecasts.artefacts import Artefacts
+        from forecasts.settings import Workspace
+
+        home = Home.from_environment({"TWIXT_HOME": str(tmp_path)})
+        publishing.enter(Workspace(home, store, Artefacts(home.artefacts)))
+    test = page("board", tmp_path).run()
+    assert not test.exception
+    assert "No numbers yet" in html(test)
+    assert [b.label for b in test.button] == ["Run the models now"]
+
+
+def test_a_retrospective_history_alone_is_named_so(page, tmp_path):
+    opened = open_workspace(Home.from_environment({"TWIXT_HOME": str(tmp_path)}))
+    definition = publishing.enter(opened)
+    publishing.publish_history(opened, definition, weeks=3)
+    opened.store.close()
+    test = page("board", tmp_path).run()
+    assert not test.exception
+    assert "retrospective: made with hindsight, no live run yet" in html(test)
+
+
+def test_hostile_words_of_a_board_stay_words(page, tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    opened = open_workspace(Home.from_environment({"TWIXT_HOME": str(tmp_path)}))
+    definition = publishing.enter(opened)
+    publishing.publish_history(opened, definition, weeks=2)
+    opened.store.close()
+    hostile = '<img src=x onerror="alert(1)">**bold** [x](javascript:y)'
+    scenarios = tuple(replace(s, title=hostile, description=hostile) for s in definition.scenarios)
+    questions = tuple(replace(q, title=hostile) for q in definition.questions)
+    spoiled = replace(definition, title=hostile, questions=questions, scenarios=scenarios)
+    monkeypatch.setattr(BoardView, "board", property(lambda _view: spoiled))
+    test = page("board", tmp_path).run()
+    assert not test.exception
+    assert "<img src=x" not in html(test)
+    assert "&lt;img src=x" in html(test)
+    for text in [t.value for t in test.title] + [link.proto.label for link in test.get("page_link")]:
+        assert r"\<img" in text
+        assert r"\*\*bold\*\*" in text
