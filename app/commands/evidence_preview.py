@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SMALLEST = 0.0005
 """Moves below this are not listed: they would be shown as 0.0 points."""
 
+_COLUMNS = ("before", "after", "change", "90% band")
+
 
 @click.command(
     "preview",
@@ -34,7 +36,7 @@ SMALLEST = 0.0005
 @evidence_options
 @click.option("--all", "everything", is_flag=True, help="Every deadline of every question, also where nothing moves.")
 @common
-def command(session: Session, *, everything: bool, board_id: str | None, as_json: bool, **options: Any) -> int | None:
+def command(session: Session, *, everything: bool, board_id: str | None, as_json: bool, **options: Any) -> None:
     """Show what every question and scenario would become with this report, before anything is saved.
 
     Only the effects are needed. Without a grade the content counts as confirmed (A1), without a thread as a story of
@@ -80,12 +82,10 @@ def _places(board: Board, item: Evidence) -> set[tuple[str, str]]:
 def _screen(found: Mapping[str, Any], places: set[tuple[str, str]] | None) -> str:
     """Return the tables of what moves, the largest moves first; all lines in the board's order without `places`."""
     questions = [q for q in found["questions"] if places is None or (q["question"], q["deadline"]) in places]
-    header = ("question", "by", "before", "after", "change", "90% band")
-    rows = [(q["question"], q["deadline"], *_moved(q), _band(q)) for q in _moving(questions, places)]
-    parts = [table(header, rows, right="2345")] if rows else []
-    header = ("scenario", "before", "after", "change", "90% band")
-    rows = [(s["scenario"], *_moved(s), _band(s)) for s in _moving(found["scenarios"], places)]
-    parts += [table(header, rows, right="1234")] if rows else []
+    lines = [(q["question"], q["deadline"], *_moved(q)) for q in _moving(questions, places)]
+    scenarios = [(s["scenario"], *_moved(s)) for s in _moving(found["scenarios"], places)]
+    parts = [table(("question", "by", *_COLUMNS), lines, right="2345")] if lines else []
+    parts += [table(("scenario", *_COLUMNS), scenarios, right="1234")] if scenarios else []
     khat = "not measurable" if found["khat"] is None else f"{found['khat']:.2f}"
     last = f"{found['ess']:,.0f} effective futures, k-hat {khat}; nothing was saved"
     return "\n\n".join([*(parts or ["nothing moves by as much as 0.05 points"]), last])
@@ -98,9 +98,6 @@ def _moving(lines: Iterable[Mapping[str, Any]], places: object) -> list[Mapping[
     return sorted(moving, key=lambda line: -abs(line["after"] - line["before"]))
 
 
-def _band(line: Mapping[str, Any]) -> str:
-    return band(line["low"], line["high"])
-
-
-def _moved(line: Mapping[str, Any]) -> tuple[str, str, str]:
-    return percent(line["before"]), percent(line["after"]), points(line["after"] - line["before"])
+def _moved(line: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    before, after = line["before"], line["after"]
+    return percent(before), percent(after), points(after - before), band(line["low"], line["high"])

@@ -42,7 +42,7 @@ def command(session: Session, file: str, *, with_people: bool, board_id: str | N
     try:
         count = _write(Path(file), lines)
     except OSError as error:
-        raise CommandError(f"FILE: {file[:80]!r} cannot be written: {error.strerror}; it is as it was") from error
+        raise CommandError(f"FILE: {file[:300]!r} cannot be written: {error.strerror}; it is as it was") from error
     if as_json:
         print_json({"board": board, "file": file, "lines": count})
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.commands.common import common, day_option, examples, mode, replay_options, whole
-from app.failures import IMPRECISE, OK, REFUSED, CommandError, one_line
+from app.failures import IMPRECISE, OK, REFUSED, CommandError, explain_failure, one_line
 from app.session import Session
 from app.terminal import ProgressLine, print_json
 
@@ -56,19 +56,22 @@ def command(
     """
     if due and (as_of is not None or retrospective):
         raise CommandError("--due: goes with live runs of today; leave out --as-of and --retrospective")
-    sizes = {"futures": whole("--futures", futures, 1, MOST_FUTURES), "seed": whole("--seed", seed, 0, 2**63 - 1)}
+    size, luck = whole("--futures", futures, 1, MOST_FUTURES), whole("--seed", seed, 0, 2**63 - 1)
     at = day_option("--as-of", as_of, session)
     session.prepare_caches()
     from forecasts.refit import Wanted
 
-    wanted = Wanted(**sizes, **flags)
+    wanted = Wanted(futures=size, seed=luck, resample=flags["resample"], accept_jump=flags["accept_jump"])
     with ProgressLine(quiet=as_json and not lines, lines=lines) as progress:
-        outcomes = {
-            board: run(session, board, wanted=wanted, progress=progress, as_of=at, retrospective=retrospective)
-            for board in _boards(session, board_id, due=due)
-        }
-    _print(outcomes, due=due, as_json=as_json)
-    return max((exit_code(o) for o in outcomes.values()), default=OK)
+        if due:
+            return _run_due(session, _boards(session, board_id), wanted, progress, as_json=as_json)
+        board = session.board(board_id)
+        outcome = run(session, board, wanted=wanted, progress=progress, as_of=at, retrospective=retrospective)
+    if as_json:
+        print_json(_document(board, outcome))
+    else:
+        _tell(outcome)
+    return exit_code(outcome)
 
 
 def run(session: Session, board: str, *, wanted: Wanted, progress: ProgressLine, **when: Any) -> Outcome:
@@ -101,23 +104,39 @@ def exit_code(outcome: Outcome) -> int:
     return IMPRECISE if outcome.imprecise else REFUSED
 
 
-def _boards(session: Session, board_id: str | None, *, due: bool) -> tuple[str, ...]:
+def _run_due(
+    session: Session, boards: tuple[str, ...], wanted: Wanted, progress: ProgressLine, *, as_json: bool
+) -> int:
+    """Run every board whatever becomes of the others; returns the largest exit code."""
+    documents, codes = [], [OK]
+    for board in boards:
+        try:
+            outcome = run(session, board, wanted=wanted, progress=progress)
+        except Exception as error:  # noqa: BLE001 - one board that cannot be run does not stop the next
+            message, code = explain_failure(error, logs=session.logs, now=session.now)
+            documents.append({"board": board, "outcome": "failed", "message": message})
+            click.echo(one_line(f"{board}: {message}"), err=True)
+        else:
+            code = exit_code(outcome)
+            documents.append(_document(board, outcome))
+            if not as_json:
+                _tell(outcome)
+        codes.append(code)
+    if as_json:
+        print_json({"boards": documents})
+    elif not boards:
+        click.echo("no board in the record; `twixt init` enters one")
+    return max(codes)
+
+
+def _boards(session: Session, board_id: str | None) -> tuple[str, ...]:
     from forecasts import ledger
 
-    if due and board_id is None:
-        return ledger.known_boards(session.workspace().store)
-    return (session.board(board_id),)
+    return ledger.known_boards(session.workspace().store) if board_id is None else (session.board(board_id),)
 
 
-def _print(outcomes: dict[str, Outcome], *, due: bool, as_json: bool) -> None:
-    documents = [_document(board, outcome) for board, outcome in outcomes.items()]
-    if as_json:
-        print_json({"boards": documents} if due else documents[0])
-        return
-    for outcome in outcomes.values():
-        click.echo(one_line(outcome.message), err=outcome.kind == "refused")
-    if not outcomes:
-        click.echo("no board in the record; `twixt init` enters one", err=True)
+def _tell(outcome: Outcome) -> None:
+    click.echo(one_line(outcome.message), err=outcome.kind == "refused")
 
 
 def _document(board: str, outcome: Outcome) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 `home` is new for every test; `twixt` runs in this process at a fixed instant, `shell` as a process of its own.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -32,10 +33,12 @@ class Place:
     """A home on disk and what is in it."""
 
     root: Path
+    database: str = ""
+    """URL of the database, where it is not in the home."""
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"TWIXT_HOME": str(self.root), "TWIXT_CACHE": os.environ["TWIXT_CACHE"]}
+        return {"TWIXT_HOME": str(self.root), "TWIXT_DB": self.database, "TWIXT_CACHE": os.environ["TWIXT_CACHE"]}
 
     def contents(self) -> tuple[object, ...]:
         """Return everything that a command could have changed: rows, people, attempts, snapshots, artefact names."""
@@ -88,16 +91,40 @@ def shell(home: Place) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Give `shell(*arguments, **environment)`, run as a process of its own."""
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "app.cli", *arguments],
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            env={**os.environ, **home.environment, **environment},
-            check=False,
-        )
+        return process(home, *arguments, **environment)
 
     return run
+
+
+def process(place: Place, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, **place.environment, **environment},
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return a home whose only board, `garden`, is published for real; copy it, never write to it.
+
+    Made once for all workers of a run: the first one samples, the others wait for it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    root = (base if worker_id == "master" else base.parent) / "published"
+    with root.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not root.exists():
+            making = Place(root.with_suffix(".making"))
+            for arguments in (["board", "new", "garden"], ["init", "--board", "garden"], ["refit"]):
+                run = process(making, *arguments)
+                assert run.returncode == 0, run.stderr
+            making.root.rename(root)
+    return root
 
 
 def complaint(result: Result | subprocess.CompletedProcess[str]) -> str:

@@ -148,6 +148,11 @@ STATUS_TABLE = [
         "OUTCOME: 'no': eu_joint_borrowing",
         "",
     ),
+    (
+        ["resolve", "eu_joint_borrowing", "2025-12-31", "yes", "--on", "2025-05-26", "--source", "x"],
+        "--on: 2025-05-26: lies before the occurrence on 2025-05-27",
+        "",
+    ),
     (["resolve", "settlement", "2025-12-31"], "Missing argument 'OUTCOME'", ""),
 ]
 

@@ -1,14 +1,12 @@
 """Commands on a published board: the starter board, sampled, simulated and published for real by `twixt refit`.
 
-One home is made for all tests of this file; each works on a copy.
+Every test works on a copy of one home.
 """
 
 import json
 import math
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,32 +14,11 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from tests.cli.conftest import ROOT, Place, complaint, run_at
+from tests.cli.conftest import Place, complaint, process, run_at
 from tests.cli.test_start import HEAVY, imported
 
 NOW = datetime.now(UTC)
 """The starter board's days follow the day on which it is written."""
-
-
-def process(place: Place, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app.cli", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, **place.environment},
-        check=False,
-    )
-
-
-@pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a home whose only board, `garden`, has two live snapshots a row apart; copy it, never write to it."""
-    place = Place(tmp_path_factory.mktemp("published"))
-    for arguments in (["board", "new", "garden"], ["init", "--board", "garden"], ["refit"]):
-        run = process(place, *arguments)
-        assert run.returncode == 0, run.stderr
-    return place.root
 
 
 @pytest.fixture
@@ -275,6 +252,28 @@ def test_only_one_backfill_of_a_board_runs_at_a_time(run, garden: Place) -> None
 
     with held(garden.root / "backfill-garden.lock"):
         assert "another backfill is running" in complaint(run("backfill", "--every", "30d"))
+
+
+def test_a_board_that_cannot_be_run_does_not_stop_the_next_one(run, garden: Place, monkeypatch) -> None:
+    assert run("board", "new", "aaa").exit_code == 0
+    assert run("init", "--board", "aaa").exit_code == 0
+    from forecasts import refit
+
+    whole = refit.refit
+
+    def fails_for_aaa(store, artefacts, board, **settings):
+        if board == "aaa":
+            raise OSError(28, "No space left on device", "/somewhere")
+        return whole(store, artefacts, board, **settings)
+
+    monkeypatch.setattr(refit, "refit", fails_for_aaa)
+    result = run("refit", "--due", "--json")
+    assert result.exit_code == 2
+    assert [(b["board"], b["outcome"]) for b in json.loads(result.stdout)["boards"]] == [
+        ("aaa", "failed"),
+        ("garden", "unchanged"),
+    ]
+    assert "aaa: /somewhere: No space left on device" in complaint(result)
 
 
 def test_a_move_needs_two_snapshots(run) -> None:

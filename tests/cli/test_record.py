@@ -240,10 +240,11 @@ def test_a_changed_definition_is_the_next_version_and_a_mistake_enters_nothing(t
     later = NOW + timedelta(hours=1)
     assert document(twixt("init", "--board", "harvest", "--json", now=later))["boards"][0]["new_definition"] is False
     opens = re.search(r"(?m)^opens = (.*)$", text)[1]
-    path.write_text(text.replace(f"opens = {opens}", "opens = 2020-01-01", 1))
+    next_day = date.fromisoformat(opens) + timedelta(days=1)
+    path.write_text(text.replace(f"opens = {opens}", f"opens = {next_day}", 1))
     moved = twixt("init", "--board", "harvest", now=later)
     assert moved.exit_code == 2
-    assert f"opens 2020-01-01 instead of {opens}" in moved.stderr
+    assert f"opens {next_day} instead of {opens}" in moved.stderr
     assert home.contents() == before
     path.write_text(text.replace('title = "', 'title = "Again: ', 1))
     changes = document(twixt("check", "--board", "harvest", "--against-ledger", "--json", now=later))["changes"]
@@ -257,3 +258,15 @@ def test_a_day_begins_and_ends_in_utc(twixt) -> None:
     just_before = datetime(2026, 7, 2, 23, 59, 59, tzinfo=UTC)
     assert twixt("confirm", "--through", "2026-07-03", now=just_before).exit_code == 2
     assert twixt("confirm", "--through", "2026-07-03", now=just_before + timedelta(seconds=1)).exit_code == 0
+
+
+@pytest.mark.postgres
+def test_the_same_commands_work_on_postgresql(postgres_url: str, tmp_path) -> None:
+    home = Place(tmp_path / "home", postgres_url)
+    assert document(run_at(home, "init", "--json"))["boards"][0]["records"] == 89
+    assert document(run_at(home, *add(by="Ann"), "--json"))["entry"] == "E113"
+    assert len(document(run_at(home, "evidence", "list", "--json"))["evidence"]) == 88
+    refused = run_at(home, *add(lr="0"))
+    assert refused.exit_code == 2
+    assert not (home.root / "twixt.sqlite").exists()
+    assert [p.name for p in everyone(home)] == ["Ann"]
