@@ -39,6 +39,8 @@ def command(session: Session, *, board_id: str | None, as_json: bool, corrects: 
     The ratio asks: how much more likely was this report if YES by the deadline than if NO? It is judged as if the
     content were confirmed; the grade then shrinks it. "Nothing happened" is never evidence: survival is in the model.
     """
+    from forecasts.duplicates import likely_duplicates
+
     if missing := [f"--{name}" for name in _NEEDED if options[name] is None]:
         raise CommandError(f"{', '.join(missing)}: needed for a record (a preview can do without)")
     if not options["sources"]:
@@ -47,9 +49,13 @@ def command(session: Session, *, board_id: str | None, as_json: bool, corrects: 
     moment = session.moment(board_id)
     check_evidence(session, item, moment.board, options=options)
     item = judged_by(session, item, options["author"])
+    alike = [] if corrects else likely_duplicates(item.statement, item.url, moment.evidence)
     entry = _append(session, item, moment.board.id, corrects)
     told = f"{len(item.effects)} effect{'s' if len(item.effects) != 1 else ''} in thread {item.thread}"
     written(entry, as_json=as_json, told=told)
+    if alike and not as_json:
+        hints = ", ".join(f"{a.entry} ({a.reason})" for a in alike[:3])
+        click.echo(f"it looks like {hints}; `twixt evidence retract {entry.entry}` takes it back", err=True)
 
 
 def _append(session: Session, item: Evidence, board: str, corrects: str | None) -> Any:

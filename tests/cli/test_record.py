@@ -48,6 +48,38 @@ def test_check_passes_the_shipped_board_against_its_own_record(twixt) -> None:
     assert (found["ok"], found["changes"]) == (True, [])
 
 
+def test_check_lists_every_mistake_with_file_and_place(twixt, tmp_path) -> None:
+    twixt("board", "new", str(tmp_path / "harvest"))
+    for file, old, new in (
+        ("board.toml", r"horizon = .*", 'horizon = "soon"'),
+        ("questions.toml", r"criteria = ", "critera = "),
+    ):
+        path = tmp_path / "harvest" / file
+        path.write_text(re.sub(old, new, path.read_text(), count=1))
+    result = twixt("check", str(tmp_path / "harvest"))
+    assert result.exit_code == 2
+    assert "board.toml: line" in result.stdout
+    assert "horizon: 'soon': a day as YYYY-MM-DD is needed" in result.stdout
+    assert "unknown key 'critera' (did you mean 'criteria'?)" in result.stdout
+    assert result.stderr.count("\n") == 1
+    assert "harvest: " in result.stderr
+    as_json = twixt("check", str(tmp_path / "harvest"), "--json")
+    assert as_json.exit_code == 2
+    found = json.loads(as_json.stdout)
+    assert found["ok"] is False
+    assert {(p["file"], p["severity"]) for p in found["problems"]} >= {
+        ("board.toml", "error"),
+        ("questions.toml", "error"),
+    }
+
+
+def test_what_looks_like_a_repeat_is_entered_and_said(twixt) -> None:
+    first, again = twixt(*add()), twixt(*add(statement="Quite another wording of the same page."))
+    assert first.stderr == ""
+    assert again.exit_code == 0
+    assert "it looks like E113 (the same link); `twixt evidence retract E114`" in again.stderr
+
+
 def test_evidence_enters_with_everything_that_was_said(twixt, home: Place) -> None:
     arguments = add(kind="intent", half_life="180", by="Ann", lr_low="1.1", lr_high="2")
     found = document(twixt(*arguments, "--effect", "settlement:2027-12-31:0.8", "--source", "An agency", "--json"))
