@@ -94,7 +94,7 @@ class ProgressLine:
         if not self._on:
             return
         if self._lines:
-            done -= done % max(1, total // 10)
+            done -= done % max(1, total // 50)
         bar = "" if self._lines else _bar(done, total)
         text = f"{stage} {bar}{done}/{total}" if total > 1 else stage
         if text == self._last:
