@@ -68,14 +68,6 @@ class Home:
         """Directory of error reports and of the output of background jobs."""
         return self.root / "logs"
 
-    @property
-    def database_file(self) -> Path | None:
-        """The SQLite file, or None when the record lives on a server (or in memory)."""
-        if not self.database.startswith("sqlite"):
-            return None
-        path = self.database.split("://", 1)[1].split("?", 1)[0].removeprefix("/")
-        return Path(path) if path and path != ":memory:" else None
-
 
 @dataclass(frozen=True, slots=True)
 class Workspace:

@@ -79,8 +79,3 @@ def refuse(problems: Sequence[FieldProblem], names: Callable[[str], str] = str) 
     """Raise CommandError with all mistakes in one line; `names` turns a field into what the person typed."""
     if problems:
         raise CommandError("; ".join(f"{names(p.field)}: {p.message}" for p in problems))
-
-
-def option_name(field: str) -> str:
-    """Return the option that fills a field of the same name."""
-    return f"--{field.replace('_', '-')}"

@@ -17,13 +17,11 @@ def test_everything_follows_from_the_three_variables(tmp_path: Path) -> None:
     assert home == Home(root=tmp_path, database="postgresql://u@h/d", cache=Path("/c"))
     assert home.artefacts == tmp_path / "artefacts"
     assert home.boards[1] == tmp_path / "boards"
-    assert home.database_file is None
 
 
 def test_the_database_is_in_the_home_by_default(tmp_path: Path) -> None:
     home = Home.from_environment({"TWIXT_HOME": str(tmp_path), "TWIXT_DB": ""})
     assert home.database == f"sqlite:///{tmp_path}/twixt.sqlite"
-    assert home.database_file == tmp_path / "twixt.sqlite"
 
 
 def test_unset_variables_take_the_platforms_places() -> None:
