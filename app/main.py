@@ -11,7 +11,6 @@ from forecasts.settings import prepare_caches
 
 def main() -> None:
     """Draw the page that the address names; called anew at every rerun by `app/web/start.py`."""
-    st.set_page_config(page_title="twixt", page_icon=str(look.FAVICON), layout="wide")
     prepare_caches(data.home(), os.environ)
     st.html(look.style())
     st.logo(str(look.LOGO), size="large")
@@ -21,4 +20,6 @@ def main() -> None:
         links.page("add_evidence", frame.guarded(add_evidence.render)),
         links.page("runs", frame.guarded(runs.render)),
     ]
-    st.navigation(pages, position="top").run()
+    page = st.navigation(pages, position="top")
+    st.set_page_config(page_title=f"{page.title} · twixt", page_icon=str(look.FAVICON), layout="wide")
+    page.run()

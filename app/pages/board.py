@@ -54,9 +54,7 @@ def _scenarios(view: BoardView) -> None:
     colours = look.palette(st.context.theme.type)
     spoken = "; ".join(f"{r['title']} {percent(r['value'])}" for r in partition.to_dicts())
     spec = data.cached_spec(f"{view.key}:ribbon", colours, lambda: charts.scenario_ribbon(partition, colours=colours))
-    st.vega_lite_chart(
-        spec, theme=None, width="stretch", alt=f"One bar divided into scenarios: {spoken}.", key="ribbon"
-    )
+    st.vega_lite_chart(spec, theme=None, width="stretch", alt=f"One bar divided into scenarios: {spoken}.")
     st.html(scenario_list(partition, view))
     through_time = view.partition_history()
     if through_time["on"].n_unique() > 1:

@@ -81,7 +81,7 @@ def _size(row: Mapping[str, Any]) -> float:
 def _chart(moved: pl.DataFrame) -> None:
     spoken = "; ".join(f"{r['name']} {r['label']}" for r in moved.to_dicts())
     spec = charts_of_moves.preview_moves(moved, colours=look.palette(st.context.theme.type))
-    st.vega_lite_chart(spec, theme=None, width="stretch", alt=f"Before and after. {spoken}.", key="preview")
+    st.vega_lite_chart(spec, theme=None, width="stretch", alt=f"Before and after. {spoken}.")
     frame.note("Hollow: now. Arrow: with this report, each question at the date where it moves most.")
 
 

@@ -173,7 +173,7 @@ def _trend(view: BoardView, question: Question, deadline: date, colours: look.Pa
         f"Chance by {spoken_day(deadline)} through time: {history.height} snapshots from {days[0]} to "
         f"{days[-1]}, last {percent(last['value'])}; {numbered.height} evidence items are marked."
     )
-    st.vega_lite_chart(spec, theme=None, width="stretch", alt=alt, key="trend")
+    st.vega_lite_chart(spec, theme=None, width="stretch", alt=alt)
     frame.note(
         "Dark band 50 %, light band 90 %. Dashed: retrospective, with hindsight. Solid: "
         "issued live. Numbers mark evidence by its day of publication, listed below. Dotted: how the chance would run "
