@@ -68,33 +68,31 @@ def drivers(day: Days, weight: Weights, *, board: Board, still_open: Sequence[bo
     This is *seeing*, not doing: the difference holds what causes it, what it causes and what both share. Sorted by the
     size of the difference; a pair is left out where one side has less than a thousandth of the weight.
     """
-    headlines = sorted({q.headline_deadline for q in board.questions})
-    tables = {h: _joint(day <= (h - board.opens).days, weight) for h in headlines}
-    result = {}
+    alone: dict[date, Weights] = {}
+    result: dict[str, Any] = {}
     for q, question in enumerate(board.questions):
-        joint = tables[question.headline_deadline]
-        pairs = [_pair(joint, q, p) for p in range(len(board.questions)) if p != q and still_open[p]]
+        h = (question.headline_deadline - board.opens).days
+        if question.headline_deadline not in alone:
+            alone[question.headline_deadline] = _shares(day <= h, weight)
+        happened = alone[question.headline_deadline]
+        yes = np.flatnonzero(day[:, q] <= h)
+        both = _shares(day[yes] <= h, weight[yes])
+        pairs = [
+            (p, both[p] / happened[p], (happened[q] - both[p]) / (1.0 - happened[p]))
+            for p in range(len(board.questions))
+            if p != q and still_open[p] and 0.001 <= happened[p] <= 0.999
+        ]
         found = [
-            {"question": board.questions[p].id, "p_if_yes": round(yes, DIGITS), "p_if_no": round(no, DIGITS)}
-            for p, yes, no in sorted(filter(None, pairs), key=lambda pair: -abs(pair[1] - pair[2]))
+            {"question": board.questions[p].id, "p_if_yes": round(float(a), DIGITS), "p_if_no": round(float(b), DIGITS)}
+            for p, a, b in sorted(pairs, key=lambda pair: -abs(pair[1] - pair[2]))
         ]
         result[question.id] = found if still_open[q] else []
     return result
 
 
-def _joint(happened: NDArray[np.bool_], weight: Weights) -> NDArray[np.float64]:
-    """Return P(p and q), (Q, Q); the plain loop of einsum keeps one order of summation on every machine."""
-    some = happened.any(axis=1)
-    hits = happened[some].astype(np.float32)
-    return np.asarray(np.einsum("np,nq->pq", hits * weight[some, None], hits))
-
-
-def _pair(joint: NDArray[np.float64], question: int, parent: int) -> tuple[int, float, float] | None:
-    happened = joint[parent, parent]
-    if not 0.001 <= happened <= 0.999:
-        return None
-    both, alone = joint[question, parent], joint[question, question]
-    return parent, float(both / happened), float((alone - both) / (1.0 - happened))
+def _shares(happened: NDArray[np.bool_], weight: Weights) -> Weights:
+    """Return (Q,) sums of weight; the plain loop of einsum keeps one order of summation for any number of threads."""
+    return np.asarray(np.einsum("n,np->p", weight, happened.astype(np.float64)))
 
 
 def expiring(evidence: Sequence[Evidence], *, known: date, as_of: date) -> list[dict[str, Any]]:
