@@ -8,6 +8,7 @@ from forecasts import snapshots
 from forecasts.backfill import backfill
 from forecasts.errors import StoreError
 from forecasts.instants import end_of_day
+from forecasts.store import open_store
 from tests.jobs.small_home import NOW, THROUGH, evidence, occurrence
 
 START = date(2026, 3, 3)
@@ -98,3 +99,10 @@ def test_worker_processes_write_the_same_snapshots(home, new_home):
 def test_dates_that_are_none(home, choices, message):
     with pytest.raises(ValueError, match=message):
         filled(home, **choices)
+
+
+def test_a_worker_reaches_the_same_record_on_either_database(store_url):
+    with open_store(store_url) as store:
+        again = store.engine.url.render_as_string(hide_password=False)
+        with open_store(again, migrate=False) as other:
+            assert other.label == store.label
