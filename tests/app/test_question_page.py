@@ -54,7 +54,7 @@ def test_choosing_another_deadline_changes_the_address_and_the_number(drawn):
 def test_choosing_another_question_starts_at_its_headline(drawn):
     drawn.selectbox(key="question_picker").set_value("senate_consent").run()
     assert not drawn.exception
-    assert drawn.title[0].value == "If the Senate votes, will two thirds consent?"
+    assert drawn.title[0].value == "Will two thirds of the senators voting consent to such a treaty?"
     assert "elicited: judged, not fitted" in html(drawn)
 
 
