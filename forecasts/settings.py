@@ -6,6 +6,7 @@ Nothing here is read or created until asked for; opening the store is the last s
 from __future__ import annotations
 
 import atexit
+import hashlib
 import re
 import shutil
 import tempfile
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 SHIPPED_BOARDS = Path(__file__).resolve().parent.parent / "data" / "boards"
 """The board definitions that come with twixt."""
+
+MODELS = Path(__file__).resolve().parent.parent / "models"
+"""The sources of everything that is compiled."""
 
 _DATABASE = re.compile(r"(sqlite|postgresql)(\+[a-z0-9]+)?://.*", re.DOTALL)
 
@@ -104,10 +108,22 @@ def prepare_caches(home: Home, environment: MutableMapping[str, str]) -> None:
     if "NUMBA_CACHE_DIR" in environment and "base_compiledir=" in flags:
         return
     cache = _writable(home.cache)
-    environment.setdefault("NUMBA_CACHE_DIR", str(cache / "numba"))
+    environment.setdefault("NUMBA_CACHE_DIR", str(cache / "numba" / kernel_version()))
     if "base_compiledir=" not in flags:
         own = f'base_compiledir="{cache / "pytensor"}"'
         environment["PYTENSOR_FLAGS"] = f"{flags},{own}" if flags else own
+
+
+def kernel_version() -> str:
+    """Return a short hash of the compiled modules' sources, which names their machine code.
+
+    Numba keeps a function's code until that function's own file changes, but what it calls is compiled into it: without
+    this, a changed callee in another file would go on being used in its old form.
+    """
+    hasher = hashlib.sha256()
+    for path in sorted(MODELS.glob("*.py")):
+        hasher.update(hashlib.sha256(path.read_bytes()).digest())
+    return hasher.hexdigest()[:16]
 
 
 def _writable(cache: Path) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from forecasts.settings import Home, SettingsError, prepare_caches
+from forecasts.settings import Home, SettingsError, kernel_version, prepare_caches
 
 
 def test_everything_follows_from_the_three_variables(tmp_path: Path) -> None:
@@ -64,11 +64,19 @@ def test_caches_are_set_once_and_a_choice_already_made_stays(tmp_path: Path) -> 
     home = Home.from_environment({"TWIXT_CACHE": str(tmp_path)})
     environment: dict[str, str] = {"PYTENSOR_FLAGS": "floatX=float64"}
     prepare_caches(home, environment)
-    assert environment["NUMBA_CACHE_DIR"] == str(tmp_path / "numba")
+    assert environment["NUMBA_CACHE_DIR"] == str(tmp_path / "numba" / kernel_version())
     assert environment["PYTENSOR_FLAGS"] == f'floatX=float64,base_compiledir="{tmp_path}/pytensor"'
     before = dict(environment)
     prepare_caches(Home.from_environment({"TWIXT_CACHE": "/other"}), environment)
     assert environment == before
+
+
+def test_a_changed_kernel_leaves_the_old_machine_code_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forecasts.settings.MODELS", tmp_path)
+    (tmp_path / "callee.py").write_text("one = 1")
+    before = kernel_version()
+    (tmp_path / "callee.py").write_text("one = 2")
+    assert kernel_version() != before
 
 
 def test_a_cache_that_cannot_be_written_is_replaced_by_a_private_one(tmp_path: Path) -> None:
@@ -76,7 +84,7 @@ def test_a_cache_that_cannot_be_written_is_replaced_by_a_private_one(tmp_path: P
     blocked.write_text("in the way")
     environment: dict[str, str] = {}
     prepare_caches(Home(tmp_path, "sqlite:///x", blocked / "cache"), environment)
-    chosen = Path(environment["NUMBA_CACHE_DIR"]).parent
+    chosen = Path(environment["NUMBA_CACHE_DIR"]).parents[1]
     assert chosen.is_dir()
     assert chosen.stat().st_mode & 0o777 == 0o700
 
