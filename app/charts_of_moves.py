@@ -115,7 +115,7 @@ def preview_moves(frame: pl.DataFrame, *, colours: Palette) -> Spec:
     """
     rows = [r | {"shift": r["after"] - r["before"]} for r in frame.to_dicts()]
     top = ceiling([*frame["before"], *frame["after"]])
-    x = probability_axis("before", domain=(0, top * ROOM_FOR_LABELS), top=top)
+    x = probability_axis("before", domain=(0, top * ROOM_FOR_LABELS), top=top, most=4)
     y = name_axis("name", order=frame["name"].to_list())
     tips = [
         tip("name", "Question"),

@@ -56,7 +56,9 @@ def layer(values: Sequence[Mapping[str, Any]], mark: Spec, encoding: Spec) -> Sp
     return {"data": {"values": [dict(row) for row in values]}, "mark": mark, "encoding": encoding}
 
 
-def probability_axis(field: str, *, domain: Sequence[float], top: float = 1.0, title: str | None = None) -> Spec:
+def probability_axis(
+    field: str, *, domain: Sequence[float], top: float = 1.0, title: str | None = None, most: int = 8
+) -> Spec:
     """Return a channel for a probability in [0, 1], labelled in percent up to `top`; the domain may leave more room."""
     axis = {"labelExpr": "format(100 * datum.value, '~g') + ' %'", "grid": True, "domain": False, "ticks": False}
     return {
@@ -64,13 +66,13 @@ def probability_axis(field: str, *, domain: Sequence[float], top: float = 1.0, t
         "type": "quantitative",
         "title": title,
         "scale": {"domain": list(domain), "nice": False},
-        "axis": axis | {"values": ticks(top)},
+        "axis": axis | {"values": ticks(top, most=most)},
     }
 
 
-def ticks(top: float) -> list[float]:
-    """Return at most eight round values from 0 that do not exceed the top of an axis of probabilities."""
-    step = next(s for s in (0.005, 0.01, 0.02, 0.05, 0.1, 0.2) if top / s <= 7)
+def ticks(top: float, *, most: int = 8) -> list[float]:
+    """Return at most so many round values from 0 that do not exceed the top of an axis of probabilities."""
+    step = next(s for s in (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if int(top / s + 1e-9) < most)
     return [round(i * step, 6) for i in range(int(top / step + 1e-9) + 1)]
 
 

@@ -16,6 +16,8 @@ from forecasts.domain import Mode
 
 SHOWN = 14
 """Parts drawn one by one; the smallest beyond that are summed."""
+SMALLEST = 0.005
+"""Log-odds of a part that is drawn by itself; the table lists all."""
 
 
 def move_section(view: BoardView, question: Question, deadline: date, colours: look.Palette) -> None:
@@ -100,14 +102,15 @@ def staircase(found: Mapping[str, Any]) -> pl.DataFrame:
     """
     parts = [(_short(p), float(p["log_odds"])) for p in found["parts"]]
     largest = sorted(range(len(parts)), key=lambda i: -abs(parts[i][1]))
-    kept, small = set(largest[:SHOWN]), largest[SHOWN:]
+    kept = {i for i in largest[:SHOWN] if abs(parts[i][1]) >= SMALLEST}
+    small = [i for i in largest if i not in kept]
     steps = [p for i, p in enumerate(parts) if i in kept]
     if small:
         steps.append((f"{len(small)} smaller parts", sum(parts[i][1] for i in small)))
     at = float(found["from_log_odds"])
     rows = [_step("from", at, 0.0, percent(found["from"]))]
     for name, shift in steps:
-        rows.append(_step(name, at, shift, f"{shift:+.2f}"))
+        rows.append(_step(name, at, shift, f"{shift:+.2f}".replace("-", "\N{MINUS SIGN}")))
         at += shift
     return pl.DataFrame([*rows, _step("to", at, 0.0, percent(found["to"]))])
 

@@ -6,4 +6,5 @@ server; and its own directory comes first on the import path, where modules of `
 
 from app.main import main
 
-main()
+if __name__ == "__main__":
+    main()
