@@ -32,6 +32,9 @@ def render() -> None:
         _section(view, section.id, section.title)
     _also_watched(view)
     _all_numbers(view)
+    if view.board.description:
+        with st.expander("About this board"):
+            st.html(f'<p class="tx">{words(view.board.description)}</p>')
 
 
 def opening_words(view: BoardView) -> str:

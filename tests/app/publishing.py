@@ -52,7 +52,7 @@ def publish(
     tail = ledger.tail(workspace.store, board.id)
     detail = json.dumps(_detail(board, known=through, step=step)).encode()
     snapshot = snapshots.Snapshot(
-        id=f"{mode}-{on:%Y%m%d%H%M}-{step}",
+        id=f"{mode}-{board.id}-{on:%Y%m%d%H%M}-{step}",
         board=board.id,
         mode=mode,
         as_of=on,
