@@ -17,7 +17,14 @@ The generative story of one future, which belongs to one joint draw of all param
    whose log reaches it, lower levels first.
 6. A scheduled event happens on its day with its probability.
 
-Event times are continuous; a change acts from its instant. Day k is the interval (k - 1, k].
+7. A question that is known to have happened on a day D after K does so in every future, at the end of that day, and
+   the future's log weight gains `log hazard(D | path) - integral of the hazard from K to D`. A discrete chance m of that
+   day (a vote, a `with` parent, a schedule) counts as the hazard m * 365.25; one that passed on another day adds
+   log(1 - m). An age is taken at least half a day. A LEVEL gains nothing: its series has seen those data.
+
+Event times are continuous; a change acts from its instant. Day k is the interval (k - 1, k]. On one instant fixed days
+come first, then known and forced days, parents before children. Edges follow the state: one is in force whenever its
+parent has happened and its `until` has not, in whichever order.
 """
 
 import itertools
@@ -52,7 +59,11 @@ class Tilt:
 
 @dataclass(frozen=True, slots=True)
 class Forced:
-    """Make questions happen (`do`): nothing else causes or prevents them, their effects are as always."""
+    """Make questions happen (`do`): nothing else causes or prevents them, their effects are as always.
+
+    A forced level brings the lower levels of its series with it; one that is kept from happening holds back the higher.
+    A known day of a forced question is ignored, with its weight.
+    """
 
     question: Int
     """(F,) distinct questions that have not happened by the start day."""
@@ -171,7 +182,8 @@ def _run(job: _Job) -> Futures:
         luck = (job.seed, per_draw, *bounds)
         simulate_draws(job.net, _work(job), inputs, luck, (day, share, log_tilt, log_clamp))
         mine = share[bounds[0] * per_draw : bounds[1] * per_draw]
-        np.exp(mine, out=mine)
+        with np.errstate(over="ignore"):
+            np.exp(mine, out=mine)
 
     parts = np.linspace(0, count, min(count, job.threads * CHUNKS_PER_THREAD) + 1).astype(int).tolist()
     with ThreadPoolExecutor(job.threads) as pool:
