@@ -16,15 +16,14 @@ The generative story of one future, which belongs to one joint draw of all param
    the years since the last publication) + noise`; then the growth is damped. A LEVEL happens at the first publication
    whose log reaches it, lower levels first.
 6. A scheduled event happens on its day with its probability.
-
 7. A question that is known to have happened on a day D after K does so in every future, at the end of that day, and
-   the future's log weight gains `log hazard(D | path) - integral of the hazard from K to D`. A discrete chance m of that
-   day (a vote, a `with` parent, a schedule) counts as the hazard m * 365.25; one that passed on another day adds
+   the future's log weight gains `log hazard(D | path) - integral of the hazard from K to D`. A discrete chance m of
+   that day (a vote, a `with` parent, a schedule) counts as the hazard m * 365.25; one that passed on another day adds
    log(1 - m). An age is taken at least half a day. A LEVEL gains nothing: its series has seen those data.
 
 Event times are continuous; a change acts from its instant. Day k is the interval (k - 1, k]. On one instant fixed days
-come first, then known and forced days, parents before children. Edges follow the state: one is in force whenever its
-parent has happened and its `until` has not, in whichever order.
+come first, then known and forced days, parents before children. An edge whose `until` has happened is never in force,
+also where its parent happens later.
 """
 
 import itertools
