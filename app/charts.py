@@ -191,7 +191,8 @@ def _drift(drift: pl.DataFrame, x: Spec, y: Spec, colours: Palette) -> list[Spec
     rows = drift.to_dicts()
     tips = [tip("on", "On"), tip("value", "Chance if nothing happens until then", form=PERCENT_FINE)]
     mark = {"type": "line", "color": colours.muted, "strokeWidth": 2, "strokeDash": DOTTED, "strokeCap": "round"}
-    text = {"type": "text", "align": "right", "dy": -9, "color": colours.muted}
+    below = rows[-1]["value"] > 0.12 * y["scale"]["domain"][1]  # the line falls: its label stands below it if it can
+    text = {"type": "text", "align": "right", "dy": 15 if below else -9, "color": colours.muted}
     name = layer([rows[-1] | {"name": "if nothing happens"}], text, {"x": x, "y": y, "text": {"field": "name"}})
     return [layer(rows, mark, {"x": x, "y": y, "tooltip": tips}), name]
 

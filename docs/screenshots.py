@@ -70,6 +70,7 @@ def take_all(browser: Browser, address: str, folder: Path) -> None:
                 ready(page)
                 if name == "add_evidence":
                     fill(page)
+                page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
                 page.set_viewport_size({"width": width, "height": min(height(page), TALLEST)})
                 page.wait_for_timeout(800)
                 page.screenshot(path=folder / f"{name}-{size}-{scheme}.png")
