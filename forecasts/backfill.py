@@ -6,7 +6,9 @@ processes of one thread each; every worker keeps its compiled kernel and writes 
 """
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -233,7 +235,16 @@ _WORKER: dict[str, tuple[Store, Artefacts]] = {}
 
 def _prepare_worker(url: str, root: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the person's interrupt is the parent's business: finish, then stop
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     _WORKER["opened"] = open_store(url, migrate=False), Artefacts(root)
+
+
+def _leave_with_parent() -> None:
+    """End this worker when the parent is gone, however it ended: nobody would ever hand it another date."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _run_in_worker(job: _Job) -> _Done:

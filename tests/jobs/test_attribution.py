@@ -83,6 +83,15 @@ def test_a_deadline_that_passes_is_accounted_in_probability(home):
     assert parts["survival", None]["probability"] == pytest.approx(-found["from"], abs=1e-12)
 
 
+def test_more_futures_are_no_news(home):
+    home.refit()
+    home.refit(now=NOW + timedelta(hours=1), seed=6, futures=150_000)
+    _, parts = moved(home)
+    assert set(parts) == {("survival", None), ("fading", None), ("monte_carlo", None)}
+    assert parts["survival", None]["log_odds"] == 0.0
+    assert 0.0 < abs(parts["monte_carlo", None]["log_odds"]) < 0.06
+
+
 def test_new_parameters_are_data_and_not_evidence(home):
     first = home.refit().snapshot
     keep_rates(home, factor=1.3)

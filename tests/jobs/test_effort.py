@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from forecasts.catalogue import parameter_draws
-from forecasts.effort import CAP, LARGEST_TILT, efforts, first_effort, pilot_tilt
+from forecasts.effort import CAP, ENOUGH_KEPT, LARGEST_TILT, Pilot, efforts, first_effort, run_pilot
 from forecasts.evaluation import Effort, judge, simulate_board, weigh_board
 from forecasts.replay import read_moment
 from models.precision import assess
@@ -34,7 +34,7 @@ def test_the_first_effort_is_the_boards_or_what_was_asked(futures, seed, effort)
 
 def test_without_strong_evidence_only_draws_are_added(home):
     moment, rates = setting(home)
-    assert pilot_tilt(moment, rates, seed=5, threads=1) == ()
+    assert run_pilot(moment, rates, seed=5, threads=1) == Pilot((), 1.0)
     sizes = [e.draws for e in efforts(moment, rates, Effort(100, 3, 5), threads=1)]
     assert sizes == [100, 200, 400]
     assert max(sizes) == CAP * 100
@@ -43,14 +43,16 @@ def test_without_strong_evidence_only_draws_are_added(home):
 def test_strong_evidence_tilts_its_question_and_a_retraction_takes_the_tilt_back(home):
     home.add(evidence("E1", "floor", lr=15.0, lr_basis="report"), at=NOW)
     moment, rates = setting(home)
-    ((question, factor, until),) = pilot_tilt(moment, rates, seed=5, threads=1)
+    pilot = run_pilot(moment, rates, seed=5, threads=1)
+    ((question, factor, until),) = pilot.tilt
     assert (question, until) == ("floor", (moment.board.deadlines[1] - moment.board.opens).days)
     assert np.log(1.5) < factor <= LARGEST_TILT
     tried = list(efforts(moment, rates, Effort(100, 3, 5), threads=1))
-    assert [bool(e.tilt) for e in tried] == [False, True, True, True]
+    assert pilot.kept < ENOUGH_KEPT
+    assert [bool(e.tilt) for e in tried] == [True, True, True], "the pilot loses too much: tilted from the start"
     home.add(retraction("R1", "E1"), at=NOW)
     after = read_moment(home.store, home.artefacts, "small", as_of=home_end(home), mode="live", now=NOW)
-    assert pilot_tilt(after, rates, seed=5, threads=1) == ()
+    assert run_pilot(after, rates, seed=5, threads=1) == Pilot((), 1.0)
 
 
 def home_end(home):
@@ -65,7 +67,7 @@ def test_a_tilt_changes_no_probability_beyond_monte_carlo_error_and_sharpens_its
     plain = Effort(SETTINGS.draws, 10, 5)
     judged = judge(moment)
     results = []
-    for effort in (plain, replace(plain, tilt=pilot_tilt(moment, rates, seed=5, threads=1))):
+    for effort in (plain, replace(plain, tilt=run_pilot(moment, rates, seed=5, threads=1).tilt)):
         simulated = simulate_board(moment, rates, effort, threads=2)
         weighed = weigh_board(simulated, judged, threads=2)
         results.append((weighed.probability, assess(simulated.sample, weighed, threads=2)))

@@ -59,7 +59,7 @@ def precision(error: float = 0.001, *, futures: float = 5000.0, draws: float = 9
     ],
 )
 def test_what_forbids_publication(numbers, wrong):
-    gates = precision_gates(BOARD, *numbers)
+    gates = precision_gates(BOARD, *numbers, draws=900)
     assert {g.name for g in failed(gates)} == wrong
     assert all(g.value is None or np.isfinite(g.value) for g in gates), "a receipt holds finite numbers only"
 
@@ -67,7 +67,7 @@ def test_what_forbids_publication(numbers, wrong):
 def test_the_worst_place_is_named():
     found = precision()
     found.question.mcse[2, 1] = 0.01
-    gate = next(g for g in precision_gates(BOARD, weighed(), found) if g.name == "precision")
+    gate = next(g for g in precision_gates(BOARD, weighed(), found, draws=900) if g.name == "precision")
     assert (gate.value, gate.place) == (0.01, f"{BOARD.questions[2].id} by {BOARD.deadlines[1]}")
 
 
@@ -104,3 +104,10 @@ def test_a_gate_reads_as_one_line():
         "precision FAILS: 0.003 against 0.0025 (truce by 2030-12-31)"
     )
     assert "not a number" in str(at_most("x", NAN, 1.0))
+
+
+@pytest.mark.parametrize(("draws", "holds"), [(100, False), (10_000, True)])
+def test_a_pareto_shape_is_held_against_the_number_of_draws(draws, holds):
+    """1 - 1 / log10(100) = .5 refuses .6; with 10,000 draws .7 bounds it, however many futures share them."""
+    found = {g.name: g for g in precision_gates(BOARD, weighed(), precision(khat=0.6), draws=draws)}
+    assert found["khat"].holds is holds

@@ -1,6 +1,7 @@
 """A run publishes, finds its snapshot again, or refuses; laws of METHODS 11 that live at this level."""
 
 import json
+import os
 import resource
 import threading
 from datetime import date, datetime, timedelta
@@ -274,6 +275,17 @@ def test_a_run_that_cannot_be_written_leaves_nothing(home):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert snapshots.index(home.store, "small").is_empty()
     assert runs.read(home.store, "small")[0].outcome == "failed"
+
+
+def test_what_killed_writes_left_behind_is_cleaned_up(home):
+    torn, fresh = (home.artefacts.root / "00" / f".writing-{name}" for name in ("torn", "fresh"))
+    torn.parent.mkdir(exist_ok=True)
+    for path, age in ((torn, timedelta(hours=2)), (fresh, timedelta(minutes=1))):
+        path.write_bytes(b"half a file")
+        then = (NOW - age).timestamp()
+        os.utime(path, (then, then))
+    published(home)
+    assert [torn.exists(), fresh.exists()] == [False, True]
 
 
 def test_only_the_newest_futures_of_a_mode_are_kept(home):

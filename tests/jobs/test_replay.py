@@ -15,6 +15,8 @@ from forecasts.settings import SHIPPED_BOARDS
 from tests.jobs.small_home import NOW, START, THROUGH, evidence, small
 
 BOARD = small()
+LATE = datetime(2026, 8, 1, tzinfo=UTC)
+"""After the shipped board's first reports."""
 ALL = tuple(q.id for q in BOARD.questions)
 
 
@@ -37,6 +39,15 @@ def confirmed(through, *questions):
 )
 def test_a_board_is_known_as_far_as_every_question_is(confirmations, day):
     assert known_through(BOARD, confirmations) == day
+
+
+@pytest.mark.parametrize(
+    ("occurred", "day"),
+    [((), date(2026, 3, 1)), (("truce",), date(2026, 5, 1)), (("fund",), date(2026, 3, 1)), (ALL, BOARD.horizon)],
+)
+def test_what_has_occurred_needs_no_further_confirmation(occurred, day):
+    rest = confirmed(date(2026, 5, 1), *(q for q in ALL if q != "truce"))
+    assert known_through(BOARD, (confirmed(date(2026, 3, 1)), rest), occurred=occurred) == day
 
 
 @pytest.mark.parametrize(
@@ -110,14 +121,17 @@ def test_a_definition_that_is_gone_or_damaged_is_named(home):
 
 
 def test_a_directory_enters_the_record_once_and_comes_back_equal(home):
+    """A clock that stands before its first reports refuses them, as `twixt check` does."""
     directory = SHIPPED_BOARDS / "indivisible-security"
-    first = initialise(home.store, home.artefacts, directory, now=NOW, actor=LOCAL_OWNER)
-    again = initialise(home.store, home.artefacts, directory, now=NOW, actor=LOCAL_OWNER)
+    with pytest.raises(DefinitionError, match="lies in the future; at most today, 2026-04-10 UTC"):
+        initialise(home.store, home.artefacts, directory, now=NOW, actor=LOCAL_OWNER)
+    first = initialise(home.store, home.artefacts, directory, now=LATE, actor=LOCAL_OWNER)
+    again = initialise(home.store, home.artefacts, directory, now=LATE, actor=LOCAL_OWNER)
     assert (first.version, first.new_definition, again.new_definition, again.records) == (1, True, False, 0)
     assert first.records == 89, "87 reports, an occurrence and a confirmation"
     found = read_moment(
         home.store, home.artefacts, "indivisible-security", as_of=end_of_day(date(2025, 3, 1)), mode="retrospective",
-        now=NOW + timedelta(days=1),
+        now=LATE + timedelta(days=1),
     )  # fmt: skip
     assert found.board.id == "indivisible-security"
     assert {e.published_on <= date(2025, 3, 1) for e in found.evidence} == {True}
