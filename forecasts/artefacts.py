@@ -7,7 +7,7 @@ Names lead to hashes for what is looked up by its inputs, such as the parameter 
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -96,18 +96,16 @@ class Artefacts:
             raise CorruptArtefactError(f"{path}: damaged: it belongs to another key; delete it to make it anew")
         return name if self.has(name) else None
 
-    def prune(self, keep: Set[str], *, before: datetime) -> int:
-        """Remove artefacts that are not in `keep` and files of interrupted writes, if last written before an instant.
+    def sweep(self, *, before: datetime) -> int:
+        """Remove what writes that were killed have left behind, if last written before an instant.
 
-        The instant protects what a running job has written and not yet published. Bound artefacts are always kept.
-        Returns the number of bytes removed.
+        The instant protects a write that is going on. No artefact is touched. Returns the number of bytes removed.
         """
-        kept = keep | {p.read_text(encoding="utf-8").partition("\n")[0] for p in (self.root / "keys").glob("*/*")}
         removed = 0
-        for path in list(self._files()):
+        for path in list(self.root.rglob(f"{_TEMPORARY}*")):
             with suppress(FileNotFoundError):
                 found = path.stat()
-                if path.name not in kept and found.st_mtime < before.timestamp():
+                if found.st_mtime < before.timestamp():
                     path.unlink()
                     removed += found.st_size
         return removed

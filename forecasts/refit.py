@@ -38,6 +38,9 @@ from forecasts.summary import rows
 from models.precision import Precision, assess
 from models.weighing import Weighed
 
+A_WRITE_TAKES = timedelta(hours=1)
+"""A temporary file that has not been written to for so long was left by a killed process."""
+
 type Progress = Callable[[str, int, int], None]
 """Called with (stage, steps done, steps in all); stages are `parameters`, `futures`, `weighing`, `publishing`."""
 
@@ -245,7 +248,7 @@ def _compute(run: _Run, parameters: ParameterDraws, first: Effort) -> Computed:
         cluster = sampler_rows(parameters.rates, Chance(effort.draws, effort.seed))
         precision = assess(simulated.sample, weighed, threads=threads, cluster=cluster)
         gates = [
-            *precision_gates(moment.board, weighed, precision),
+            *precision_gates(moment.board, weighed, precision, draws=effort.draws),
             *history_gates(simulated.history_khat, simulated.history_ess, draws=effort.draws),
         ]
         computed = Computed(simulated, judged, weighed, precision, tuple(gates), attempt)
@@ -307,6 +310,7 @@ def _publish(
     _keep_attempt(run, "published", message, receipt, snapshot=snapshot_id)
     if futures_hash:
         prune_futures(run.store, run.artefacts, moment.board.id)
+    run.artefacts.sweep(before=run.now - A_WRITE_TAKES)
     run.tell("publishing", 1, 1)
     return Outcome("published", snapshot, message, computed.gates)
 

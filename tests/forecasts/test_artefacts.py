@@ -136,25 +136,28 @@ def test_a_damaged_key_is_named(artefacts, content):
         artefacts.bound("key")
 
 
-def test_pruning_keeps_what_is_named_bound_or_new(artefacts):
-    kept, bound, old, new = (artefacts.put(b) for b in (b"kept", b"bound", b"old!", b"new"))
+def test_sweeping_removes_what_killed_writes_left_and_nothing_else(artefacts):
+    kept, bound = artefacts.put(b"kept"), artefacts.put(b"bound")
     artefacts.bind("key", bound)
-    torn = artefacts.root / old[:2] / ".writing-torn"
-    torn.write_bytes(b"12")
+    (key,) = (p for p in files(artefacts) if "keys" in p.parts)
+    torn = [p / ".writing-torn" for p in (artefacts.root / kept[:2], key.parent)]
+    going_on = artefacts.root / kept[:2] / ".writing-now"
+    for path in (*torn, going_on):
+        path.write_bytes(b"12")
     for path in files(artefacts):
-        if path.name != new:
-            os.utime(path, (OLD.timestamp(), OLD.timestamp()))
-    os.utime(artefacts.root / new[:2] / new, (NOW.timestamp(), NOW.timestamp()))
-    assert artefacts.prune({kept}, before=datetime(2026, 3, 1, tzinfo=UTC)) == 4 + 2
-    assert artefacts.hashes() == {kept, bound, new}
-    assert not torn.exists()
+        then = NOW if path == going_on else OLD
+        os.utime(path, (then.timestamp(), then.timestamp()))
+    assert artefacts.sweep(before=datetime(2026, 3, 1, tzinfo=UTC)) == 2 + 2
+    assert not any(path.exists() for path in torn)
+    assert going_on.exists()
+    assert artefacts.hashes() == {kept, bound}
     assert artefacts.bound("key") == bound
     assert artefacts.get(kept) == b"kept"
 
 
-def test_an_empty_home_has_nothing_to_prune(artefacts):
+def test_an_empty_home_has_nothing_to_sweep(artefacts):
     assert artefacts.hashes() == set()
-    assert artefacts.prune(set(), before=NOW) == 0
+    assert artefacts.sweep(before=NOW) == 0
 
 
 def test_a_removed_file_is_gone_and_removing_it_again_changes_nothing(artefacts):
