@@ -204,9 +204,19 @@ def _check_names(names: Iterable[str], kind: type, form: Mapping[str, Form]) -> 
         raise ValueError(f"field {missing[0]!r} is missing")
 
 
-def canonical(value: object) -> str:
-    """Return JSON text that is the same for equal values: sorted keys, no spaces, UTF-8; raises ValueError on NaN."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+def canonical(value: object, *, plain: Callable[[object], object] | None = None) -> str:
+    """Return JSON text that is the same for equal values: sorted keys, no spaces, UTF-8, shortest floats.
+
+    `plain` turns what JSON does not know into what it does.
+
+    Raises
+    ------
+    TypeError
+        When the value holds something that has no canonical text.
+    ValueError
+        When it holds a number that is not finite.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=plain)
 
 
 def parse(text: str) -> Any:

@@ -2,12 +2,13 @@
 
 import dataclasses
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from forecasts import forms
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -15,6 +16,9 @@ NUMBERS_COME_FROM = (
     "models/*.py",
     "forecasts/encode*.py",
     "forecasts/catalogue.py",
+    "forecasts/class_rates.py",
+    "forecasts/effort.py",
+    "forecasts/evaluation.py",
     "forecasts/replay.py",
     "forecasts/scenarios.py",
     "forecasts/summary.py",
@@ -27,16 +31,8 @@ NUMERIC_PACKAGES = ("numpy", "numba", "polars")
 
 
 def canonical(value: object) -> str:
-    """Return a value as JSON text that depends on nothing but the value: sorted keys, ISO dates, shortest floats.
-
-    Raises
-    ------
-    TypeError
-        When the value holds something that has no canonical text.
-    ValueError
-        When it holds a number that is not finite.
-    """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain)
+    """Return a value as canonical JSON text (`forms.canonical`): records as objects, days and instants in ISO form."""
+    return forms.canonical(value, plain=_plain)
 
 
 def digest(value: object) -> str:
