@@ -42,8 +42,11 @@ class Gate:
         return f"{self.name} {sign}: {value} against {self.bound:.4g}{f' ({self.place})' if self.place else ''}"
 
 
-def precision_gates(board: Board, weighed: Weighed, precision: Precision) -> list[Gate]:
-    """Return the gates of METHODS 4 on weighted futures: every published number is finite and precise enough."""
+def precision_gates(board: Board, weighed: Weighed, precision: Precision, *, draws: int) -> list[Gate]:
+    """Return the gates of METHODS 4 on weighted futures: every published number is finite and precise enough.
+
+    The weights whose Pareto shape is judged are those of the `draws`, each the sum over its futures.
+    """
     names = [f"{q.id} by {d}" for q in board.questions for d in board.deadlines]
     names += [s.id for s in board.scenarios]
     values = np.r_[weighed.probability.ravel(), weighed.scenario]
@@ -56,7 +59,7 @@ def precision_gates(board: Board, weighed: Weighed, precision: Precision) -> lis
         at_most("precision", float(errors[worst]), MCSE_LIMIT, names[worst]),
         at_least("ess_futures", precision.ess_futures, MIN_FUTURES),
         at_least("ess_draws", precision.ess_draws, MIN_DRAWS),
-        khat_gate("khat", precision.khat, weighed.weight.size),
+        khat_gate("khat", precision.khat, draws),
     ]
 
 
