@@ -82,7 +82,7 @@ def initialise(
     found, problems = boards.load(directory)
     seeds: tuple[Record, ...] = ()
     if found is not None:
-        seeds, more = board_seed.load(directory, found)
+        seeds, more = board_seed.load(directory, found, today=utc(now).date())
         problems = [*problems, *more]
     errors = [p for p in problems if p.severity == "error"]
     if found is None or errors:

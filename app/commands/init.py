@@ -55,7 +55,7 @@ def initialise(session: Session, board_id: str | None, *, reason: str | None = N
         raise CommandError(no_board(board_id, list(known), hint="`twixt board new DIR` writes one"))
     chosen = [known[board_id]] if board_id is not None else list(known.values())
     for place in chosen:
-        _check(place)
+        _check(place, session)
     opened = session.workspace(create=True)
     why = reason or "definition as found in its files"
     return [
@@ -64,12 +64,12 @@ def initialise(session: Session, board_id: str | None, *, reason: str | None = N
     ]
 
 
-def _check(place: Path) -> None:
+def _check(place: Path, session: Session) -> None:
     from forecasts import board, board_seed
 
     definition, problems = board.load(place)
     if definition is not None:
-        problems = [*problems, *board_seed.load(place, definition)[1]]
+        problems = [*problems, *board_seed.load(place, definition, today=session.today)[1]]
     if errors := [str(p) for p in problems if p.severity == "error"]:
         raise CommandError(f"{place.name}: {len(errors)} to correct (`twixt check`); {'; '.join(errors)}")
 

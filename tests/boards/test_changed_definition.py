@@ -62,9 +62,7 @@ def test_a_directory_with_mistakes_enters_nothing(record, small_copy):
     store, enter = record
     replace_in(small_copy / "edges.csv", "hazard_ratio,3,1.5,6", "hazard_ratio,3,4,6")
     replace_in(small_copy / "evidence.csv", "flood:2031-06-30", "flod:2031-06-30")
-    with pytest.raises(
-        board_store.DefinitionError, match=r"river-levy: 1 mistake.*; the first: edges\.csv: line 4"
-    ):
+    with pytest.raises(board_store.DefinitionError, match=r"river-levy: 1 mistake.*; the first: edges\.csv: line 4"):
         enter()
     replace_in(small_copy / "edges.csv", "hazard_ratio,3,4,6", "hazard_ratio,3,1.5,6")
     with pytest.raises(board_store.DefinitionError, match=r"evidence\.csv: line 3, E2"):
