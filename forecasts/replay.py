@@ -1,6 +1,6 @@
 """What was known on a board at an `as_of`: the records in force, the definition, and through which day it is known."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -110,15 +110,19 @@ def read_moment(
     day = day_of(as_of, mode)
     if day < opens:
         raise ReplayError(f"{board}: as of {day} lies before the board opened, {opens}")
-    through = known_through(definition.board, today.records(Confirmation))
+    done = {o.question for o in today.records(Occurrence)}
+    through = known_through(definition.board, today.records(Confirmation), occurred=done)
     return Moment(definition, view, min(through, day))
 
 
-def known_through(board: Board, confirmations: Iterable[Confirmation]) -> date:
-    """Return the latest day through which every question is confirmed; the opening day without any confirmation."""
-    latest = {q.id: board.opens for q in board.questions}
+def known_through(board: Board, confirmations: Iterable[Confirmation], *, occurred: Collection[str] = ()) -> date:
+    """Return the latest day through which every question is confirmed; the opening day without any confirmation.
+
+    A question that is recorded to have occurred needs no word about the days after: each happens once.
+    """
+    latest = {q.id: board.opens for q in board.questions if q.id not in occurred}
     for confirmation in confirmations:
         for question in confirmation.questions or tuple(latest):
             if question in latest:
                 latest[question] = max(latest[question], confirmation.through)
-    return min(*latest.values(), board.horizon)
+    return min([*latest.values(), board.horizon])
