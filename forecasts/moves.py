@@ -161,11 +161,10 @@ class Move:
         return self._probability(sample, moment, self.first.moment.evidence, as_of=self.last.moment.day)
 
     def _other_inputs(self) -> bool:
-        """Whether anything but time and evidence differs between the states."""
+        """Whether anything but time, evidence and the number or place of futures differs between the states."""
         a, b = self.first, self.last
         return (
             a.snapshot.board_version != b.snapshot.board_version
-            or a.effort != b.effort
             or a.rates.input_hash != b.rates.input_hash
             or a.snapshot.receipt["parameters"]["artefact"] != b.snapshot.receipt["parameters"]["artefact"]
             or _editions(a.moment) != _editions(b.moment)

@@ -84,9 +84,9 @@ def test_a_deadline_that_passes_is_accounted_in_probability(home):
 
 
 def test_more_futures_are_no_news(home):
-    home.refit()
-    home.refit(now=NOW + timedelta(hours=1), seed=6, futures=150_000)
-    _, parts = moved(home)
+    first = home.refit().snapshot
+    home.refit(now=NOW + timedelta(days=1), seed=6, futures=150_000)
+    _, parts = moved(home, start=first.as_of)
     assert set(parts) == {("survival", None), ("fading", None), ("monte_carlo", None)}
     assert parts["survival", None]["log_odds"] == 0.0
     assert 0.0 < abs(parts["monte_carlo", None]["log_odds"]) < 0.06
