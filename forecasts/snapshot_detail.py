@@ -39,8 +39,7 @@ def detail_of(
         "inputs": inputs,
         "expiring": expiring(moment.evidence, known=moment.known_through, as_of=moment.day),
         "inert": inert(moment.evidence, known=moment.known_through),
-        "flags": cliffs(day, weighed.weight, board=board, known=moment.known, judged=judged_days)
-        + _input_flags(inputs),
+        "flags": cliffs(day, weighed.weight, board=board, known=moment.known, judged=judged_days) + input_flags(inputs),
         "notes": list(encode.series_notes(board, as_of=moment.day, known_through=moment.known_through)),
         "gates": [asdict(g) for g in gates],
     }
@@ -61,19 +60,19 @@ def inputs_of(simulated: Simulated, rates: ClassRates) -> dict[str, Any]:
             "adjustment_share": round(row.adjustment_share, DIGITS),
             "driven_by_adjustment": row.driven_by_adjustment,
             "outside_class": row.outside_class,
+            "cases_differ": row.cases_differ,
         }
     return labelled
 
 
-def _input_flags(inputs: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return a flag for each question whose level is set by judgement, or differs from its first elicitation."""
-    flags = []
-    for question, found in inputs.items():
-        if found.get("outside_class"):
-            flags.append({"kind": "outside_class", "question": question})
-        if not found.get("agrees", True):
-            flags.append({"kind": "hazard_check", "question": question})
-    return flags
+def input_flags(inputs: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a flag for each reason to distrust a question's level: judged, far from its check, from unlike cases."""
+    return [
+        {"kind": kind, "question": question}
+        for question, found in inputs.items()
+        for kind in ("outside_class", "driven_by_adjustment", "cases_differ", "hazard_check")
+        if (not found.get("agrees", True) if kind == "hazard_check" else found.get(kind, False))
+    ]
 
 
 def _rounded(values: tuple[float, ...]) -> list[float]:

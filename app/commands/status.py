@@ -53,7 +53,9 @@ def command(
         print_json(found)
     else:
         definition = _definition(session, found["definition"])
-        lines = found["questions"] if deadlines else list(_headlines(definition, found["questions"]))
+        closed = {q.id: q.closed_on for q in definition.questions if q.closed_on}
+        chosen = found["questions"] if deadlines else _headlines(definition, found["questions"])
+        lines = [{**line, "closed_on": closed.get(line["question"])} for line in chosen]
         click.echo(_screen(definition.title, found, lines))
     return REFUSED if at is None and runs.stale(store, board, mode=kind) else OK
 
@@ -84,19 +86,19 @@ def _screen(title: str, found: Line, lines: Iterable[Line]) -> str:
     known = f"known through {found['known_through']}"
     head = f"{title} ({found['board']})\n{found['mode']}, as of {found['as_of'][:16].replace('T', ' ')} UTC, {known}"
     stale = [shorten(f"stale: {found['stale_reason']}", 160)] if found["stale"] else []
-    questions = table(
-        ("question", "by", "chance", "90% band", "7 d", "30 d"), [_question(q) for q in lines], right="245"
-    )
+    questions = table(("question", "by", "chance", "90% band", "7 d", "30 d"), [cells(q) for q in lines], right="245")
     scenarios = table(
         ("scenario", "chance", "90% band", "7 d", "30 d"), [_scenario(s) for s in found["scenarios"]], right="134"
     )
     return "\n".join([head, *stale, "", questions, "", scenarios])
 
 
-def _question(line: Line) -> tuple[str, ...]:
+def cells(line: Line) -> tuple[str, ...]:
+    """Return the cells of a question's line."""
     decided = line["state"] in {"occurred", "passed"}
     chance = line["state"] if decided else percent(line["probability"])
-    return line["question"], line["deadline"], chance, "" if decided else _band(line), *_changes(line)
+    name = f"{line['question']} (closed {line['closed_on']})" if line["closed_on"] else line["question"]
+    return name, line["deadline"], chance, "" if decided else _band(line), *_changes(line)
 
 
 def _scenario(line: Line) -> tuple[str, ...]:

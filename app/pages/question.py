@@ -23,6 +23,8 @@ FITTED = "class rate fitted, adjustment elicited"
 FLAGS = {
     "outside_class": "the adjustment leads outside what the class has seen",
     "driven_by_adjustment": "driven by the adjustment more than by the cases",
+    "cases_differ": "the cases differ more than one rate explains",
+    "hazard_check": "far from the pace first judged",
     "cliff": "evidence ends at a deadline: the pace breaks there",
 }
 """Kind of a flag in a snapshot's detail -> what it says to a reader."""
@@ -342,10 +344,15 @@ def _case_table(cases: list[Any]) -> str:
     return marks.table(["Case", "Time", "Years", "Events", "Weight", "Source"], cells, numeric=(2, 3, 4))
 
 
+def closed_words(day: date | None) -> str:
+    """Return what is said of a question that is closed from a day on; nothing while it is open."""
+    return f"; closed on {spoken_day(day)}: no more evidence is taken" if day else ""
+
+
 def _criteria(question: Question) -> None:
     st.header("What counts", anchor=False)
     st.html(
         f'<div class="tx"><p>{words(question.criteria)}</p>'
         f'<p class="tx-muted"><b>Decided by:</b> {words(question.resolution_source)}. Open since '
-        f"{spoken_day(question.opens)}.</p></div>"
+        f"{spoken_day(question.opens)}{closed_words(question.closed_on)}.</p></div>"
     )

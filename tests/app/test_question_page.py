@@ -1,11 +1,12 @@
 """The question page: its address, its charts, and what it says of evidence and provenance."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from app.pages import question_move
+from app.pages import question, question_move
+from forecasts.snapshot_detail import input_flags
 from tests.app.test_board_page import html
 from tests.jobs import small_home
 
@@ -129,3 +130,15 @@ def test_a_staircase_sums_its_smallest_steps_and_ends_where_the_move_ends():
     assert stairs["shift"][-2] == pytest.approx(0.21)
     assert stairs["end"][-1] == pytest.approx(FOUND["from_log_odds"] + 2.1)
     assert (stairs["start"][1:] - stairs["end"][:-1]).abs().max() < 1e-12, "each step starts where the last one ended"
+
+
+def test_every_flag_of_a_run_has_words():
+    told = {"outside_class": True, "driven_by_adjustment": True, "cases_differ": True, "agrees": False}
+    kinds = {f["kind"] for f in input_flags({"q": told})} | {"cliff"}
+    assert kinds == set(question.FLAGS)
+
+
+def test_a_closed_question_says_since_when():
+    told = question.closed_words(date(2026, 7, 3))
+    assert told == "; closed on 3 Jul 2026: no more evidence is taken"
+    assert question.closed_words(None) == ""

@@ -8,12 +8,13 @@ import math
 import shutil
 import subprocess
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
+from app.commands import status
 from tests.cli.conftest import Place, complaint, process, run_at
 from tests.cli.test_start import HEAVY, imported
 
@@ -281,3 +282,9 @@ def test_a_move_needs_two_snapshots(run) -> None:
     result = run("explain", question)
     assert result.exit_code == 2
     assert "two" in complaint(result)
+
+
+def test_a_closed_question_is_marked_in_the_list() -> None:
+    line = {"question": "flood", "deadline": "2030-12-31", "state": "passed", "change_7d": None, "change_30d": None}
+    assert status.cells({**line, "closed_on": date(2030, 3, 1)})[0] == "flood (closed 2030-03-01)"
+    assert status.cells({**line, "closed_on": None})[0] == "flood"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from forecasts.detail import cliffs, drivers, expiring, inert, month_ends, timing
+from forecasts.snapshot_detail import input_flags
 from forecasts.summary import quantiles
 from models.world import NEVER
 from tests.jobs.small_home import evidence, small
@@ -80,3 +81,18 @@ def test_weighted_quantiles_are_the_smallest_values_that_reach_their_share():
     value, weight = np.array([4.0, 1.0, 3.0, 2.0]), np.array([0.4, 0.1, 0.3, 0.2])
     # cumulative: 1 -> .1, 2 -> .3, 3 -> .6, 4 -> 1
     assert quantiles(value, weight) == [3.0, 2.0, 4.0, 1.0, 4.0]
+
+
+def test_a_level_that_is_judged_unlike_its_cases_or_off_its_check_is_flagged():
+    sound = {"outside_class": False, "driven_by_adjustment": False, "cases_differ": False, "agrees": True}
+    inputs = {
+        "elicited": {"label": "elicited"},
+        "sound": sound,
+        "judged": sound | {"driven_by_adjustment": True},
+        "odd": sound | {"cases_differ": True, "agrees": False},
+    }
+    assert [(f["question"], f["kind"]) for f in input_flags(inputs)] == [
+        ("judged", "driven_by_adjustment"),
+        ("odd", "cases_differ"),
+        ("odd", "hazard_check"),
+    ]
