@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasts.definition import Board
-from models.precision import KHAT_LIMIT, MCSE_LIMIT, MIN_DRAWS, MIN_FUTURES, Precision, khat_fails
+from models.precision import KHAT_LIMIT, MCSE_LIMIT, MIN_DRAWS, MIN_FUTURES, Precision, khat_bound
 from models.weighing import Weighed
 
 Float = NDArray[np.float64]
@@ -45,7 +45,10 @@ class Gate:
 def precision_gates(board: Board, weighed: Weighed, precision: Precision, *, draws: int) -> list[Gate]:
     """Return the gates of METHODS 4 on weighted futures: every published number is finite and precise enough.
 
-    The weights whose Pareto shape is judged are those of the `draws`, each the sum over its futures.
+    The weights whose Pareto shape k is judged are those of the `draws`, each the sum over its futures. The bound is the
+    largest k for which so many draws are enough, 10^(1 / (1 - k)) of them (Vehtari, Simpson, Gelman, Yao and Gabry
+    2024); the cap of .7 is kept for the history weights, which are smoothed. A day known after the known-through day
+    gives few futures much weight without harm: error and effective sizes are measured on the same weights.
     """
     names = [f"{q.id} by {d}" for q in board.questions for d in board.deadlines]
     names += [s.id for s in board.scenarios]
@@ -59,7 +62,7 @@ def precision_gates(board: Board, weighed: Weighed, precision: Precision, *, dra
         at_most("precision", float(errors[worst]), MCSE_LIMIT, names[worst]),
         at_least("ess_futures", precision.ess_futures, MIN_FUTURES),
         at_least("ess_draws", precision.ess_draws, MIN_DRAWS),
-        khat_gate("khat", precision.khat, draws),
+        khat_gate("khat", precision.khat, draws, cap=1.0),
     ]
 
 
@@ -78,10 +81,10 @@ def at_least(name: str, value: float, bound: float, place: str = "") -> Gate:
     return Gate(name, value if np.isfinite(value) else None, bound, bool(np.isfinite(value) and value >= bound), place)
 
 
-def khat_gate(name: str, value: float, count: int) -> Gate:
-    """Return the gate on a Pareto shape: below min(1 - 1 / log10(count), .7)."""
-    bound = min(1.0 - 1.0 / np.log10(count), KHAT_LIMIT)
-    return Gate(name, value if np.isfinite(value) else None, float(bound), not khat_fails(value, count), "")
+def khat_gate(name: str, value: float, count: int, *, cap: float = KHAT_LIMIT) -> Gate:
+    """Return the gate on a Pareto shape: below min(1 - 1 / log10(count), cap)."""
+    bound = khat_bound(count, cap=cap)
+    return Gate(name, value if np.isfinite(value) else None, bound, bool(value < bound), "")
 
 
 def jump_gate(board: Board, expected: Float, found: Float, *, waived: bool = False) -> Gate:

@@ -144,9 +144,9 @@ def assess(sample: Sample, weighed: Weighed, *, threads: int, cluster: Int | Non
     )
 
 
-def khat_fails(value: float, count: int) -> bool:
-    """Return whether k-hat of `count` weights is at or above min(1 - 1 / log10(count), .7), or not a number."""
-    return not value < min(1 - 1 / np.log10(count), KHAT_LIMIT)
+def khat_bound(count: int, *, cap: float = KHAT_LIMIT) -> float:
+    """Return the bound that k-hat of `count` weights must stay below: min(1 - 1 / log10(count), cap)."""
+    return float(min(1 - 1 / np.log10(count), cap))
 
 
 def column_variance(share: Float, points: int) -> Float:

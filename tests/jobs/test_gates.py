@@ -106,8 +106,12 @@ def test_a_gate_reads_as_one_line():
     assert "not a number" in str(at_most("x", NAN, 1.0))
 
 
-@pytest.mark.parametrize(("draws", "holds"), [(100, False), (10_000, True)])
-def test_a_pareto_shape_is_held_against_the_number_of_draws(draws, holds):
-    """1 - 1 / log10(100) = .5 refuses .6; with 10,000 draws .7 bounds it, however many futures share them."""
-    found = {g.name: g for g in precision_gates(BOARD, weighed(), precision(khat=0.6), draws=draws)}
+@pytest.mark.parametrize(
+    ("khat", "draws", "holds"),
+    [(0.6, 100, False), (0.6, 10_000, True), (0.72, 10_000, True), (0.75, 10_000, False), (0.81, 240_000, True)],
+)
+def test_a_pareto_shape_is_held_against_the_number_of_draws(khat, draws, holds):
+    """1 - 1 / log10(S) is .5 for 100 draws, .75 for 10,000 and .814 for 240,000, however many futures share them."""
+    found = {g.name: g for g in precision_gates(BOARD, weighed(), precision(khat=khat), draws=draws)}
     assert found["khat"].holds is holds
+    assert not history_gates(0.72, 5000.0, draws=draws)[0].holds, "history weights are capped at .7 besides"

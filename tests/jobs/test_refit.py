@@ -277,6 +277,14 @@ def test_a_run_that_cannot_be_written_leaves_nothing(home):
     assert runs.read(home.store, "small")[0].outcome == "failed"
 
 
+def test_a_day_known_after_the_known_day_is_published(home):
+    """It is clamped in every future, which gives few of them much weight: that alone is no reason to refuse."""
+    home.add(occurrence("O1", "truce", date(2026, 4, 6)), at=NOW)
+    found = published(home)
+    assert value(found, "truce", date(2026, 12, 31)) == 1.0
+    assert found.known_through == date(2026, 3, 31)
+
+
 def test_what_killed_writes_left_behind_is_cleaned_up(home):
     torn, fresh = (home.artefacts.root / "00" / f".writing-{name}" for name in ("torn", "fresh"))
     torn.parent.mkdir(exist_ok=True)

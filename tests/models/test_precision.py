@@ -9,7 +9,7 @@ from models.precision import (
     bands,
     column_variance,
     ess,
-    khat_fails,
+    khat_bound,
     mcse,
 )
 from models.precision_kernels import FLOOR, GROUPS
@@ -311,7 +311,7 @@ class TestBands:
     ],
 )
 def test_khat_gate(value: float, count: int, refused: bool) -> None:
-    assert khat_fails(value, count) is refused
+    assert (not value < khat_bound(count)) is refused
 
 
 def test_assess_speaks_of_every_question_and_scenario() -> None:
