@@ -86,9 +86,9 @@ def _complain(line: str, code: int) -> int:
     modules=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="\b\nExamples:\n"
-    "  twixt app                  the shipped board in the browser\n"
-    "  twixt status               every question and scenario on one screen\n"
-    "  twixt evidence preview -h  what would a report change?\n\n"
+    "  twixt app                  # the shipped board in the browser\n"
+    "  twixt status               # every question and scenario on one screen\n"
+    "  twixt evidence preview -h  # what would a report change?\n\n"
     "Exit codes: 0 ok, 2 bad input, 3 a gate refused or the board is stale, 4 too little precision.",
 )
 @click.version_option(package_name="twixt", message="%(prog)s %(version)s")

@@ -23,7 +23,7 @@ MOST_FUTURES = 10_000_000
     short_help="Compute and publish the board's numbers.",
     epilog=examples(
         "twixt refit",
-        "twixt refit --due                          what a scheduled job runs",
+        "twixt refit --due                          # what a scheduled job runs",
         "twixt refit --as-of 2026-01-31 --retrospective",
         "twixt refit --futures 1000000 --seed 7",
     ),

@@ -23,7 +23,7 @@ Line = Mapping[str, Any]
     short_help="Every question and scenario, one screen.",
     epilog=examples(
         "twixt status",
-        "twixt status --deadlines                    every deadline of every question",
+        "twixt status --deadlines                    # every deadline of every question",
         "twixt status --as-of 2025-12-31 --retrospective",
         "twixt status --json",
     ),

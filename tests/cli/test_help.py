@@ -1,5 +1,6 @@
 """Every command explains itself: help with an example, `--json` and `--board` where it does something."""
 
+import shlex
 from collections.abc import Iterator
 
 import click
@@ -46,7 +47,20 @@ def test_a_command_has_json_a_board_and_an_example_that_parses(path: tuple[str, 
 
 def _examples(epilog: str) -> list[str]:
     joined = epilog.replace("\\\n", " ")
-    return [line.split("   ")[0] for line in joined.splitlines() if line.strip().startswith("twixt ")]
+    return [line.strip() for line in joined.splitlines() if line.strip().startswith("twixt ")]
+
+
+@pytest.mark.parametrize("path", [(), *LEAVES], ids=lambda p: " ".join(p) or "twixt")
+def test_an_example_can_be_pasted_as_it_stands(path: tuple[str, ...]) -> None:
+    """What stands behind a command is a comment of the shell: every other word is taken by the command line."""
+    for line in _examples((ALL[path] if path else cli).epilog or ""):
+        group, words = cli, shlex.split(line, comments=True)[1:]
+        while words and isinstance(group, click.Group):
+            found = group.get_command(click.Context(group), words.pop(0))
+            assert found is not None, line
+            group = found
+        if not {"-h", "--help"} & set(words):
+            group.make_context("twixt", words, parent=click.Context(cli, **cli.context_settings))
 
 
 @pytest.mark.parametrize("path", ALL, ids=" ".join)
