@@ -12,16 +12,13 @@ from itertools import pairwise
 
 from forecasts.board_files import CsvRow, Lines, Problem, near
 from forecasts.definition import Elicited
-from forecasts.fields import shown
+from forecasts.fields import DATE, NUMBER, odd_character, shown
 
 TEXT_LIMIT = 6000
 """Characters of the longest text of a definition."""
 
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ID = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _RESERVED = frozenset({"and", "or", "not", "is", "null", "true", "false", "date"})
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 class Row:
@@ -69,7 +66,8 @@ class Row:
         """Return line, record and key for a message."""
         paths = [(*self._path, key), *(self._path[:end] for end in range(len(self._path), -1, -1))]
         line = next((self._lines[path] for path in paths if path in self._lines), 0)
-        return ", ".join(part for part in (f"line {line}" if line else "", self.what, key) if part)
+        found = ", ".join(part for part in (f"line {line}" if line else "", self.what, key) if part)
+        return found if found.isprintable() else ascii(found)[1:-1]
 
     def ok(self) -> bool:
         """Report keys that nobody asked for, and tell whether the record has no mistake."""
@@ -95,8 +93,8 @@ class Row:
             self.refuse(key, f"{_show(value)}: text in quotes is needed")
         elif len(value) > limit:
             self.refuse(key, f"{shown(value)} has {len(value)} characters; at most {limit} are allowed")
-        elif bad := _CONTROL.search(value):
-            self.refuse(key, f"{shown(value)} contains the control character U+{ord(bad.group()):04X}")
+        elif bad := odd_character(value, allowed="\t\n"):
+            self.refuse(key, f"{shown(value)} contains the control character {bad}")
         else:
             return value.strip()
         return ""
@@ -238,18 +236,18 @@ class Row:
         if isinstance(value, date) and not isinstance(value, datetime):
             return value
         try:
-            if self._textual and isinstance(value, str) and _DAY.fullmatch(value.strip()):
+            if self._textual and isinstance(value, str) and DATE.fullmatch(value.strip()):
                 return date.fromisoformat(value.strip())
         except ValueError:
             pass
-        quoted = isinstance(value, str) and not self._textual and _DAY.fullmatch(value)
+        quoted = isinstance(value, str) and not self._textual and DATE.fullmatch(value)
         needed = "write the day without quotes" if quoted else "a day as YYYY-MM-DD is needed"
         self.refuse(key, f"{_show(value)}: {needed}")
         return date.min
 
     def _as_number(self, key: str, value: object, *, low: float, high: float, open_low: bool) -> float:
         number = math.nan
-        if self._textual and isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        if self._textual and isinstance(value, str) and NUMBER.fullmatch(value.strip()):
             number = float(value)
         elif isinstance(value, int | float) and not isinstance(value, bool):
             number = float(value) if abs(value) < 1e300 else math.nan

@@ -12,8 +12,9 @@ from datetime import date
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+"""A decimal number as people write it: no `nan`, `inf`, `_` or other script's digits."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(\S|$)")
 _EXECUTABLE = re.compile(r"(javascript|data|vbscript|file|blob|about)\s*:", re.IGNORECASE)
@@ -37,12 +38,22 @@ class FieldProblem(NamedTuple):
 def shown(value: str) -> str:
     """Return a value as a message may repeat it: quoted, on one line, at most `SHOWN` characters."""
     head = value if len(value) <= SHOWN else value[: SHOWN - 3] + "..."
-    return ascii(head) if _unprintable(head) else repr(head)
+    return ascii(head) if odd_character(head) else repr(head)
 
 
 def looks_like_address(text: str) -> bool:
     """Tell whether a source is meant as a link (`scheme:rest` without a space) and not as words."""
     return bool(_ADDRESS.match(text.strip()) or _EXECUTABLE.match(text.strip()))
+
+
+def odd_character(text: str, *, allowed: str = "") -> str:
+    """Return the code of the first control, direction or surrogate character that is not allowed, or ""."""
+    if text.isprintable():
+        return ""
+    for c in text:
+        if c not in allowed and (c in _INVISIBLE or unicodedata.category(c) in {"Cc", "Cs"}):
+            return f"U+{ord(c):04X}"
+    return ""
 
 
 class Fields:
@@ -78,7 +89,7 @@ class Fields:
             self.refuse(name, "is empty; some text is needed")
         elif len(value) > limit:
             self.refuse(name, f"{shown(value)} has {len(value)} characters; at most {limit} are allowed")
-        elif bad := _unprintable(value):
+        elif bad := odd_character(value):
             self.refuse(name, f"{shown(value)} contains the control character {bad}; one line of plain text is allowed")
         else:
             return unicodedata.normalize("NFC", value)
@@ -103,7 +114,7 @@ class Fields:
         """Return a calendar day written as YYYY-MM-DD."""
         value = self.raw(name)
         try:
-            if _DATE.fullmatch(value):
+            if DATE.fullmatch(value):
                 return date.fromisoformat(value)
         except ValueError:
             pass
@@ -113,7 +124,7 @@ class Fields:
     def positive(self, name: str, *, what: str) -> float:
         """Return a finite number above zero; `what` says in words what is expected."""
         value = self.raw(name)
-        number = float(value) if _NUMBER.fullmatch(value) else math.nan
+        number = float(value) if NUMBER.fullmatch(value) else math.nan
         if not (math.isfinite(number) and number > 0):
             self.refuse(name, f"{shown(value)}: {what} above 0 is needed")
             return 1.0
@@ -140,12 +151,4 @@ def _link_problem(value: str) -> str:
         return "only http:// and https:// links are allowed"
     if not host or parts.username is not None:
         return "a link with a host and without a user name is needed"
-    return ""
-
-
-def _unprintable(text: str) -> str:
-    """Return the code of the first control, direction or surrogate character, or ""."""
-    for c in text:
-        if c in _INVISIBLE or unicodedata.category(c) in {"Cc", "Cs"}:
-            return f"U+{ord(c):04X}"
     return ""

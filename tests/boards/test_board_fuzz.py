@@ -48,6 +48,12 @@ def literal(item):
     return repr(item).lower()
 
 
+def test_a_key_of_control_characters_is_named_on_one_line(scratch):
+    text = (SMALL / "board.toml").read_text(encoding="utf-8")
+    problems = loaded(scratch, "board.toml", '"a\\nb" = 1\n' + text)[1]
+    assert any("a\\nb" in str(p) for p in problems)
+
+
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory):
     return shutil.copytree(SMALL, tmp_path_factory.mktemp("fuzz") / "river-levy")

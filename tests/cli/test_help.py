@@ -54,7 +54,7 @@ def _examples(epilog: str) -> list[str]:
 def test_an_example_can_be_pasted_as_it_stands(path: tuple[str, ...]) -> None:
     """What stands behind a command is a comment of the shell: every other word is taken by the command line."""
     for line in _examples((ALL[path] if path else cli).epilog or ""):
-        group, words = cli, shlex.split(line, comments=True)[1:]
+        group, words = cli, shlex.split(line.split(" | ")[0], comments=True)[1:]
         while words and isinstance(group, click.Group):
             found = group.get_command(click.Context(group), words.pop(0))
             assert found is not None, line
