@@ -6,6 +6,7 @@ opens it, and text attributes: input hash, sampler settings, the gate's lines, v
 
 import json
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 
 SCHEMA = "twixt class rates 1"
 _GROUP = "posterior"
+_ONE_AT_A_TIME = threading.Lock()
+"""The netCDF library is not safe for threads: two reads at once end the process."""
 
 
 class DrawsFileError(ValueError):
@@ -53,7 +56,7 @@ def to_bytes(rates: ClassRates) -> bytes:
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "draws.nc")
-        with netCDF4.Dataset(path, "w") as file:
+        with _ONE_AT_A_TIME, netCDF4.Dataset(path, "w") as file:
             _fill(file, rates)
         return path.read_bytes()
 
@@ -78,6 +81,12 @@ def from_bytes(data: bytes) -> ClassRates:
     DrawsFileError
         When the bytes are not netCDF, another schema, or hold a rate that is not a finite number above 0.
     """
+    with _ONE_AT_A_TIME:
+        questions, rate, input_hash, receipt = _parts(data)
+    return _checked(questions, rate, input_hash, receipt)
+
+
+def _parts(data: bytes) -> tuple[list[str], NDArray[np.float32], str, Mapping[str, Any]]:
     import netCDF4
 
     try:
@@ -90,10 +99,9 @@ def from_bytes(data: bytes) -> ClassRates:
         try:
             group = file.groups[_GROUP]
             questions, rate = group["question"][:], np.ma.filled(group["rate"][:], np.nan)
-            receipt = json.loads(file.receipt)
+            return questions.tolist(), rate, str(file.input_hash), json.loads(file.receipt)
         except (KeyError, IndexError, AttributeError, RuntimeError, OSError, ValueError) as error:
             raise DrawsFileError(f"a part of the draws is missing or damaged: {error}") from error
-        return _checked(questions.tolist(), rate, str(file.input_hash), receipt)
 
 
 def _checked(

@@ -136,3 +136,18 @@ def test_draws_carried_to_another_shape_follow_that_shapes_posterior() -> None:
     moved = at_shape(BOARD, BOARD.question("relapse"), rate, np.full(rate.size, 0.9))
     exact = stats.gamma(1.5, scale=1 / (0.01 + 4**0.9 + 0.5 * 9**0.9))
     assert stats.kstest(moved, exact.cdf).pvalue > 0.001
+
+
+def test_many_threads_read_and_write_at_once() -> None:
+    """The netCDF library ends the process when two threads use it at once, so the check has a process of its own."""
+    code = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from forecasts.class_rates import from_bytes, to_bytes\n"
+        "from tests.forecasts.test_class_rates import rates\n"
+        "data = to_bytes(rates(4, 3000))\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    found = list(pool.map(lambda _: to_bytes(from_bytes(data)) == data, range(64)))\n"
+        "print(sum(found))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+    assert (run.returncode, run.stdout.strip()) == (0, "64"), run.stderr[-2000:]

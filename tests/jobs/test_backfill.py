@@ -79,7 +79,7 @@ def test_a_date_that_fails_does_not_stop_the_others(home, monkeypatch):
 def test_worker_processes_write_the_same_snapshots(home, new_home):
     other = new_home("other")
     report = filled(home, workers=2, every_days=14)
-    assert list(report.published) == WEEKS[::2]
+    assert list(report.published) == WEEKS[::2], report
     filled(other, every_days=14)
     for day in WEEKS[::2]:
         a, b = (snapshots.latest(h.store, "small", mode="retrospective", as_of=end_of_day(day)) for h in (home, other))
