@@ -4,7 +4,7 @@ Everything is on log share. The table is one edition, so the test is pseudo-real
 are those of the table, not those first printed. What was announced after `train_through` is not used.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,9 +51,7 @@ def check(values: Sequence[Value], *, train_through: int, horizon: int, file: st
     return spending_table.missing(values, file=file, years=[*range(years[0], train_through + 1), target])
 
 
-def run(
-    values: Sequence[Value], *, train_through: int, horizon: int, progress: Progress | None = None
-) -> Backtest:
+def run(values: Sequence[Value], *, train_through: int, horizon: int, progress: Progress | None = None) -> Backtest:
     """Fit the years up to `train_through`, forecast the one `horizon` years later, score model and sceptics.
 
     Raises
@@ -64,6 +62,24 @@ def run(
     first = min(v.year for v in values)
     panel = spending_table.panel(values, first=first, last=train_through)
     return score(fit(panel, progress=progress), values, horizon=horizon)
+
+
+def rolling(
+    values: Sequence[Value], *, origins: Sequence[int], horizons: Sequence[int], progress: Progress | None = None
+) -> Iterator[Backtest]:
+    """Give the backtest of every origin and horizon whose outcome is in the values; one fit for each origin.
+
+    Raises
+    ------
+    SpendingRefusedError
+        When a fit did not pass its gate.
+    """
+    first, final = min(v.year for v in values), max(v.year for v in values)
+    for origin in origins:
+        fitted = fit(spending_table.panel(values, first=first, last=origin), progress=progress)
+        for horizon in horizons:
+            if origin + horizon <= final:
+                yield score(fitted, values, horizon=horizon)
 
 
 def score(fitted: SpendingFit, values: Sequence[Value], *, horizon: int) -> Backtest:

@@ -75,7 +75,7 @@ def _one(model: Callable[[], Any], series: Float, ahead: int) -> tuple[float, fl
         found = model().forecast(y=series, h=ahead, level=[90])
     except Exception as error:  # the library raises whatever its numerics raise
         raise _RefusedError(f"{type(error).__name__}: {error}"[:200]) from error
-    mean, high = float(found["mean"][-1]), float(found["hi-90"][-1])
+    mean, high = (float(np.asarray(found[name])[-1]) for name in ("mean", "hi-90"))
     if not np.isfinite([mean, high]).all():
         raise _RefusedError(f"no finite forecast from {series.size} years")
     return mean, (high - mean) / _Z95

@@ -35,7 +35,11 @@ def score_draws(draws: Float, outcome: Float) -> Scores:
     CRPS = mean |X - y| - mean |X - X'| / 2 over all pairs, by the sorted sample (Gneiting and Raftery 2007, JASA
     102:359, eq. 21; the sum over pairs as in Jordan, Krueger and Lerch 2019, JSS 90(12), `fair` left out).
     """
-    if draws.ndim != 2 or draws.shape[1:] != outcome.shape or not (np.isfinite(draws).all() and np.isfinite(outcome).all()):
+    if (
+        draws.ndim != 2
+        or draws.shape[1:] != outcome.shape
+        or not (np.isfinite(draws).all() and np.isfinite(outcome).all())
+    ):
         raise ValueError(f"draws {draws.shape}, outcome {outcome.shape}: finite (M, F) and (F,) are needed")
     count = draws.shape[0]
     order = (2.0 * np.arange(1, count + 1) - count - 1)[:, None]
@@ -45,7 +49,10 @@ def score_draws(draws: Float, outcome: Float) -> Scores:
 
 
 def score_normal(mean: Float, sd: Float, outcome: Float) -> Scores:
-    """Score normal laws, all (F,): sd (z (2 Phi(z) - 1) + 2 phi(z) - 1 / sqrt(pi)) (Gneiting and Raftery 2007, eq. 20)."""
+    """Score normal laws, all (F,).
+
+    CRPS = sd (z (2 Phi(z) - 1) + 2 phi(z) - 1 / sqrt(pi)) (Gneiting and Raftery 2007, eq. 20).
+    """
     from scipy.special import ndtr
 
     if not (np.isfinite(mean).all() and np.isfinite(outcome).all() and (sd > 0).all()):

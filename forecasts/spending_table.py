@@ -80,10 +80,12 @@ def missing(values: Sequence[Value], *, file: str, years: Sequence[int]) -> list
     lines = {v.country: v.line for v in values}
     gaps = {c: [str(y) for y in years if y not in has] for c, has in sorted(present.items())}
     return [
-        Problem(file, f"line {lines[c]}, {c}", f"no row for {', '.join(gap)}; every country needs {years[0]} to {years[-1]}")
+        Problem(
+            file, f"line {lines[c]}, {c}", f"no row for {', '.join(gap)}; every country needs {years[0]} to {years[-1]}"
+        )
         for c, gap in gaps.items()
         if gap
-    ]  # fmt: skip
+    ]
 
 
 def _rows(path: Path, columns: tuple[str, ...], problems: list[Problem]) -> list[tuple[int, dict[str, str]]]:
@@ -170,10 +172,16 @@ def _refuse_repeats(file: str, values: Sequence[Value], problems: list[Problem])
         first = seen.setdefault((v.country, v.year), v)
         if first is not v:
             message = f"{v.country} {v.year} stands already in line {first.line}; one row for each is allowed"
-            problems.append(Problem(file, f"line {v.line}, {v.country}, {v.year}", f"{message} (several editions: name one)"))
+            problems.append(
+                Problem(file, f"line {v.line}, {v.country}, {v.year}", f"{message} (several editions: name one)")
+            )
     names = sorted({v.country for v in values})
     folded: dict[str, str] = {}
     for name in names:
         other = folded.setdefault(name.casefold(), name)
         if other != name:
-            problems.append(Problem(file, name, f"{name} and {other} differ by case only; one spelling is needed{near(name, [other])}"))
+            problems.append(
+                Problem(
+                    file, name, f"{name} and {other} differ by case only; one spelling is needed{near(name, [other])}"
+                )
+            )

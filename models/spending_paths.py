@@ -190,24 +190,31 @@ def spread_points() -> tuple[Float, Float]:
     return points, np.log(weights / weights.sum())
 
 
-def _innovations(
-    panel: Panel, setting: Setting, parameters: Parameters, *, root: Float, rng: np.random.Generator
-) -> tuple[Float, Float]:
-    """Return each country's innovations so far (D, C, N) and a draw of its spread given them (D, C)."""
+def _spreads(panel: Panel, setting: Setting, parameters: Parameters, root: Float) -> tuple[Float, Float, Float]:
+    """Return innovations so far (D, C, N), points of the log spreads (D, K), log weight of each point (D, C, K)."""
     residual = panel.changes - expected_changes(panel, setting, parameters)
     white = np.linalg.solve(root, residual.transpose(0, 2, 1)).transpose(0, 2, 1)
-    points, weight = spread_points()
-    log_spread = parameters["spread_sd"][:, None, None] * points  # (D, 1, K)
-    scaled = white[..., None, :] * np.exp(-log_spread)[..., None]
-    log = weight - white.shape[2] * log_spread - (FREEDOM + 1) / 2 * np.log1p(scaled**2 / FREEDOM).sum(axis=-1)
-    gumbel = rng.gumbel(size=log.shape)
-    chosen = np.argmax(log + gumbel, axis=2)
-    return white, np.exp(parameters["spread_sd"][:, None] * points[chosen])
+    points, log_weights = spread_points()
+    log_spread = parameters["spread_sd"][:, None] * points
+    scaled = white[:, :, None, :] * np.exp(-log_spread)[:, None, :, None]
+    tails = (FREEDOM + 1) / 2 * np.log1p(scaled**2 / FREEDOM).sum(axis=-1)
+    return white, log_spread, log_weights - white.shape[2] * log_spread[:, None] - tails
 
 
-def paths(
-    panel: Panel, setting: Setting, parameters: Parameters, *, horizon: int, rng: np.random.Generator
-) -> Float:
+def log_likelihood(panel: Panel, setting: Setting, parameters: Parameters) -> Float:
+    """Return the log density of each country's changes, (D, C)."""
+    from scipy.special import gammaln, logsumexp
+
+    steps = panel.changes.shape[1]
+    anew = np.broadcast_to(design(panel, setting).anew > 0, (parameters["damping"].size, steps))
+    root = factor(parameters, anew, panel.provisional)
+    _, _, log = _spreads(panel, setting, parameters, root)
+    constant = gammaln((FREEDOM + 1) / 2) - gammaln(FREEDOM / 2) - np.log(FREEDOM * np.pi) / 2
+    diagonal = np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
+    return np.asarray(logsumexp(log, axis=2) - diagonal[:, None] + steps * constant, float)
+
+
+def paths(panel: Panel, setting: Setting, parameters: Parameters, *, horizon: int, rng: np.random.Generator) -> Float:
     """Draw the log shares that will be printed for the coming years.
 
     Parameters
@@ -232,7 +239,9 @@ def paths(
     so_far = np.broadcast_to(design(panel, setting).anew > 0, (count, steps))
     provisional = np.concatenate([panel.provisional, np.zeros(horizon)])
     root = factor(parameters, np.concatenate([so_far, coming], axis=1), provisional)
-    white, spread = _innovations(panel, setting, parameters, root=root[:, :steps, :steps], rng=rng)
+    white, log_spread, weight = _spreads(panel, setting, parameters, root[:, :steps, :steps])
+    chosen = np.argmax(weight + rng.gumbel(size=weight.shape), axis=2)  # a draw by weight (Gumbel and maximum)
+    spread = np.exp(np.take_along_axis(log_spread, chosen, axis=1))
     fresh = spread[..., None] * rng.standard_t(FREEDOM, (*spread.shape, horizon))
     own = np.concatenate([white, fresh], axis=2) @ root[:, steps:].transpose(0, 2, 1)  # (D, C, H)
     together = _common_changes(setting, parameters, coming=coming, known=panel.years[-1] in setting.breaks, rng=rng)

@@ -32,7 +32,7 @@ def aggregate(paths: Float, output: Float, *, discrepancy: Float | float = 0.0) 
     if output.shape != paths.shape[1:2] or not (np.isfinite(output) & (output > 0)).all():
         raise ValueError(f"output {output.shape}: {paths.shape[1]} numbers above 0 are needed, one for each country")
     weighted = np.einsum("dch,c->dh", np.exp(paths), output / output.sum())
-    return np.log(weighted) + np.broadcast_to(discrepancy, paths.shape[:1])[:, None]
+    return np.asarray(np.log(weighted) + np.broadcast_to(discrepancy, paths.shape[:1])[:, None], float)
 
 
 def reached_by(paths: Float, log_level: float) -> Float:
@@ -42,11 +42,11 @@ def reached_by(paths: Float, log_level: float) -> Float:
 
 def count_at(paths: Float, log_level: float) -> NDArray[np.int64]:
     """Return how many countries stand at a level or above it in each year, (D, H), from log shares (D, C, H)."""
-    return np.count_nonzero(paths >= log_level, axis=1)
+    return np.asarray(np.count_nonzero(paths >= log_level, axis=1), np.int64)
 
 
 def on_line(paths: Float, *, start: tuple[int, float], goal: tuple[int, float], first: int, year: int) -> Float:
-    """Return the chance to stand on or above the straight line to a goal in a year, (...,), from log shares (D, ..., H).
+    """Return the chance to stand on or above the straight line to a goal in a year, (...,), from (D, ..., H).
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.commands.common import examples, json_option, whole, with_session
+from app.commands.common import common, examples, whole
 from app.failures import CommandError
 from app.session import Session
 from app.terminal import ProgressLine, print_json, table
@@ -33,17 +33,24 @@ if TYPE_CHECKING:
 @click.option("--train-through", metavar="YEAR", required=True, help="Last year the forecasts may know.")
 @click.option("--horizon", metavar="H", required=True, help="Years ahead of the year that is forecast.")
 @click.option("--edition", metavar="TEXT", help="Read only rows whose column `edition` begins so.")
-@json_option
-@with_session
+@common
 def command(
-    session: Session, *, data: str, train_through: str, horizon: str, edition: str | None, as_json: bool
+    session: Session,
+    *,
+    data: str,
+    train_through: str,
+    horizon: str,
+    edition: str | None,
+    board_id: str | None,
+    as_json: bool,
 ) -> None:
     """Train on FILE up to YEAR, forecast every country's share H years later, and score it on log share.
 
-    Every country needs a row for each year up to YEAR and for YEAR + H; names that begin with "NATO " are aggregates and
-    left out. A baseline that cannot be made (statsforecast is not installed; too few years) is null and a line on stderr
-    says why.
+    Every country needs a row for each year up to YEAR and for YEAR + H; names that begin with "NATO " are aggregates
+    and left out. A baseline that cannot be made (statsforecast is not installed; too few years) is null, and a line on
+    stderr says why. The test reads FILE alone: `--board` changes nothing.
     """
+    del board_id  # every command takes it; this one reads a file and no board
     last, ahead = whole("--train-through", train_through, 1900, 2100), whole("--horizon", horizon, 1, 30)
     if last is None or ahead is None:  # both are required
         raise CommandError("--train-through and --horizon: whole numbers are needed")
@@ -84,7 +91,8 @@ def _refuse(problems: list[Problem]) -> None:
 
 def _screen(found: Backtest) -> str:
     rows = [("model", found.model), *found.baselines.items()]
-    head = f"{len(found.countries)} countries, {found.train_through + found.horizon} from the years to {found.train_through}"
+    target = found.train_through + found.horizon
+    head = f"{len(found.countries)} countries, {target} from the years to {found.train_through}; scores on log share"
     header = ("forecast", "CRPS", "in 50%", "in 90%", "PIT by fifths")
     return f"{head}\n\n{table(header, [_row(name, s) for name, s in rows], right='123')}"
 

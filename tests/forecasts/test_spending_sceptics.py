@@ -26,8 +26,9 @@ def test_a_country_that_never_moved_keeps_a_scale() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "one_year", "two_years"), [("rw", 0.082, 0.130), ("rw_pooled", 0.079, 0.123), ("drift_pooled", 0.073, 0.118)]
-)  # fmt: skip
+    ("name", "one_year", "two_years"),
+    [("rw", 0.082, 0.130), ("rw_pooled", 0.079, 0.123), ("drift_pooled", 0.073, 0.118)],
+)
 def test_the_sceptics_stand_where_they_are_said_to_stand(name: str, one_year: float, two_years: float) -> None:
     values, problems = read(TABLE, edition=EDITION)
     assert not problems

@@ -15,7 +15,20 @@ def messages(path: Path, **options: str) -> str:
 
 
 def test_a_table_becomes_a_panel_of_logs(tmp_path: Path) -> None:
-    values, problems = read(write(tmp_path / "t.csv", ["year,pct_gdp,country,note", "2014,2,B,x", "2014,1,A,", "2015,4,A,", "2015,2,B,", "2016,4,A,", "2016,1,B,"]))  # fmt: skip
+    values, problems = read(
+        write(
+            tmp_path / "t.csv",
+            [
+                "year,pct_gdp,country,note",
+                "2014,2,B,x",
+                "2014,1,A,",
+                "2015,4,A,",
+                "2015,2,B,",
+                "2016,4,A,",
+                "2016,1,B,",
+            ],
+        )
+    )
     assert problems == []
     found = panel(values, first=2014, last=2016)
     assert found.countries == ("A", "B")
@@ -114,8 +127,13 @@ def test_a_gap_is_refused_with_country_and_year(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("through", "horizon", "expected"),
-    [(2015, 1, "at least 3 years"), (2020, 1, "no value for 2021"), (2019, 3, "no value for 2022"), (1999, 1, "at least 3")],
-)  # fmt: skip
+    [
+        (2015, 1, "at least 3 years"),
+        (2020, 1, "no value for 2021"),
+        (2019, 3, "no value for 2022"),
+        (1999, 1, "at least 3"),
+    ],
+)
 def test_a_backtest_without_past_or_outcome_is_refused(
     tmp_path: Path, through: int, horizon: int, expected: str
 ) -> None:

@@ -87,7 +87,13 @@ def test_forecasts_of_simulated_panels_are_calibrated() -> None:
         seen = Panel(whole.countries, whole.years[:6], whole.log_share[:, :6], np.zeros(6))
         cut = {**parameters(years=6, draws=400, spread_sd=0.6)}
         cut["transitory"] = np.zeros((400, 6))
-        future = paths(seen, QUIET, {**cut, "common_sd": np.zeros(400), "transitory_sd": np.zeros(400)}, horizon=2, rng=np.random.default_rng(seed))  # fmt: skip
+        future = paths(
+            seen,
+            QUIET,
+            {**cut, "common_sd": np.zeros(400), "transitory_sd": np.zeros(400)},
+            horizon=2,
+            rng=np.random.default_rng(seed),
+        )
         ranks.append((future < whole.log_share[:, 6:]).mean(axis=0))
     counts = np.histogram(np.array(ranks)[..., 1], bins=10, range=(0, 1))[0]  # 600 ranks
     assert ((counts - 60) ** 2 / 60).sum() < 27.9  # chi-squared with 9 degrees of freedom, .999
