@@ -35,8 +35,8 @@ allies' share fell from about 1.7 % (2009) to 1.4 % (2014), 4 % a year, and scat
 * printed_sd ~ LogNormal(log .03, .3), revision_sd ~ LogNormal(log .03, .2): later editions revise by 2 to 4 %.
 * spread_sd ~ LogNormal(log .4, .4): 90 % of countries within a factor 2 of each other.
 
-How it does at rolling origins, what was tried before, and that its 90 % intervals hold .83 and .81 of the outcomes only,
-is told in docs/spending-model.md.
+How it does at rolling origins, what was tried before, and that its 90 % intervals hold .83 and .81 of the outcomes
+only, is told in docs/spending-model.md.
 
 What the model leaves out: neighbours do not imitate each other beyond the common slope; GDP weights stay as they are;
 editions other than the one in force are not read (the later edition of a year replaces the earlier).
