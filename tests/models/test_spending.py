@@ -132,6 +132,10 @@ def test_the_shipped_panel_passes_the_gate_and_its_replicas_look_alike(last: int
         p = np.mean(statistic(own) >= statistic(seen))
         assert 0.005 < p < 0.995, (name, p)
     _power_scaling(fit.tree, panel, setting)
+    ahead = paths(panel, setting, found, horizon=2035 - last, rng=np.random.default_rng(1))
+    assert np.isfinite(ahead).all()
+    width = np.subtract(*np.quantile(ahead, [0.95, 0.05], axis=0)).mean(axis=0)
+    assert (np.diff(width) > 0).all()
 
 
 def _power_scaling(tree, panel: Panel, setting) -> None:
@@ -145,13 +149,3 @@ def _power_scaling(tree, panel: Panel, setting) -> None:
     # the data speak of the scale of yearly changes and of how far countries differ; 0.05 is the authors' threshold
     assert float(found["level_sd"]) > 0.05
     assert float(found["spread_sd"]) > 0.05
-
-
-@pytest.mark.slow
-def test_forecasts_stay_finite_and_in_order_to_2035() -> None:
-    panel, setting = shipped(2024), WORLD.until(2024)
-    found = posterior(sample(build(panel, setting), SETTINGS))
-    ahead = paths(panel, setting, found, horizon=11, rng=np.random.default_rng(1))
-    assert np.isfinite(ahead).all()
-    width = np.subtract(*np.quantile(ahead, [0.95, 0.05], axis=0)).mean(axis=0)
-    assert (np.diff(width) > 0).all()
