@@ -15,11 +15,11 @@ Int = NDArray[np.int64]
 
 SINGLE = (
     "damping", "compliance", "level_sd", "break_sd", "slope_sd", "printed_sd", "revision_sd", "common_sd",
-    "transitory_sd", "spread_sd",
+    "transitory_sd", "spread_sd", "turbulence_sd",
 )  # fmt: skip
 """Quantities with one value for the panel, each (D,) in draws."""
-PARAMETERS = ("common", "transitory", *SINGLE)
-"""All of a fit's quantities; `common` is (D, N) and `transitory` (D, T)."""
+PARAMETERS = ("common", "transitory", "turbulence", *SINGLE)
+"""All of a fit's quantities; `common` and `turbulence` are (D, N), `transitory` is (D, T)."""
 
 FREEDOM = 4.0
 """Degrees of freedom of the innovations: outliers are real (METHODS 6)."""
@@ -196,7 +196,8 @@ def _spreads(panel: Panel, setting: Setting, parameters: Parameters, root: Float
     white = np.linalg.solve(root, residual.transpose(0, 2, 1)).transpose(0, 2, 1)
     points, log_weights = spread_points()
     log_spread = parameters["spread_sd"][:, None] * points
-    scaled = white[:, :, None, :] * np.exp(-log_spread)[:, None, :, None]
+    calmed = white * np.exp(-parameters["turbulence"])[:, None, :]
+    scaled = calmed[:, :, None, :] * np.exp(-log_spread)[:, None, :, None]
     tails = (FREEDOM + 1) / 2 * np.log1p(scaled**2 / FREEDOM).sum(axis=-1)
     return white, log_spread, log_weights - white.shape[2] * log_spread[:, None] - tails
 
@@ -211,7 +212,9 @@ def log_likelihood(panel: Panel, setting: Setting, parameters: Parameters) -> Fl
     _, _, log = _spreads(panel, setting, parameters, root)
     constant = gammaln((FREEDOM + 1) / 2) - gammaln(FREEDOM / 2) - np.log(FREEDOM * np.pi) / 2
     diagonal = np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
-    return np.asarray(logsumexp(log, axis=2) - diagonal[:, None] + steps * constant, float)
+    return np.asarray(
+        logsumexp(log, axis=2) - (diagonal + parameters["turbulence"].sum(axis=1))[:, None] + steps * constant, float
+    )
 
 
 def paths(panel: Panel, setting: Setting, parameters: Parameters, *, horizon: int, rng: np.random.Generator) -> Float:
@@ -242,7 +245,9 @@ def paths(panel: Panel, setting: Setting, parameters: Parameters, *, horizon: in
     white, log_spread, weight = _spreads(panel, setting, parameters, root[:, :steps, :steps])
     chosen = np.argmax(weight + rng.gumbel(size=weight.shape), axis=2)  # a draw by weight (Gumbel and maximum)
     spread = np.exp(np.take_along_axis(log_spread, chosen, axis=1))
-    fresh = spread[..., None] * rng.standard_t(FREEDOM, (*spread.shape, horizon))
+    turbulence = parameters["turbulence_sd"][:, None] * rng.standard_normal((count, horizon))
+    size = spread[..., None] * np.exp(turbulence)[:, None, :]
+    fresh = size * rng.standard_t(FREEDOM, (*spread.shape, horizon))
     own = np.concatenate([white, fresh], axis=2) @ root[:, steps:].transpose(0, 2, 1)  # (D, C, H)
     together = _common_changes(setting, parameters, coming=coming, known=panel.years[-1] in setting.breaks, rng=rng)
     result = np.empty_like(own)
@@ -291,7 +296,8 @@ def replicate(panel: Panel, setting: Setting, parameters: Parameters, *, rng: np
     points, weights = spread_points()
     chosen = rng.choice(points.size, size=size, p=np.exp(weights))
     spread = np.exp(parameters["spread_sd"][:, None] * points[chosen])
-    own = (spread[..., None] * rng.standard_t(FREEDOM, (*size, steps))) @ root.transpose(0, 2, 1)
+    wide = spread[..., None] * np.exp(parameters["turbulence"])[:, None, :]
+    own = (wide * rng.standard_t(FREEDOM, (*size, steps))) @ root.transpose(0, 2, 1)
     together = parameters["common"] + np.diff(parameters["transitory"], axis=1)
     result = np.empty((*size, steps + 1))
     result[..., 0] = panel.log_share[:, 0]

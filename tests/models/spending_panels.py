@@ -30,10 +30,12 @@ def parameters(*, years: int, draws: int = 1, **single: float) -> dict[str, np.n
         "common_sd": 0.01,
         "transitory_sd": 0.01,
         "spread_sd": 0.4,
+        "turbulence_sd": 0.0,
     } | single
     common = 0.02 * 0.8 ** np.arange(years - 1)
     fixed = {name: np.full(draws, value) for name, value in values.items()}
-    return {"common": np.tile(common, (draws, 1)), "transitory": np.zeros((draws, years)), **fixed}
+    paths = {"common": np.tile(common, (draws, 1)), "transitory": np.zeros((draws, years))}
+    return {**paths, "turbulence": np.zeros((draws, years - 1)), **fixed}
 
 
 def empty_panel(*, countries: int, years: int, first: int = 2014, seed: int = 1) -> Panel:

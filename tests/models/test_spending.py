@@ -37,12 +37,14 @@ def prior_draws(model: pm.Model, count: int, seed: int) -> dict[str, np.ndarray]
 def test_the_density_of_one_country_by_numerical_integration() -> None:
     panel = simulated(empty_panel(countries=2, years=4), QUIET, parameters(years=4), seed=3)
     drawn = parameters(years=4, spread_sd=0.4)
+    drawn["turbulence"] = np.array([[0.2, -0.3, 0.5]])
     root = factor(drawn, np.array([[True, False, False]]), np.zeros(4))[0]
-    white = np.linalg.solve(root, panel.changes[0] - drawn["common"][0])
+    shaken = root * np.exp(drawn["turbulence"][0])  # each column is what one year's innovation does
+    white = np.linalg.solve(shaken, panel.changes[0] - drawn["common"][0])
 
     def given(z: float) -> float:
         spread = np.exp(0.4 * z)
-        return float(stats.norm.pdf(z) * np.prod(stats.t.pdf(white / spread, 4) / spread) / np.prod(np.diag(root)))
+        return float(stats.norm.pdf(z) * np.prod(stats.t.pdf(white / spread, 4) / spread) / np.prod(np.diag(shaken)))
 
     exact = np.log(integrate.quad(given, -8, 8)[0])
     assert log_likelihood(panel, QUIET, drawn)[0, 0] == pytest.approx(exact, abs=1e-4)
@@ -81,7 +83,8 @@ def test_panels_from_the_prior_look_like_defence_shares() -> None:
 
 @pytest.mark.slow
 def test_known_parameters_are_recovered_and_the_gate_is_passed() -> None:
-    truth = parameters(years=11, compliance=0.5, level_sd=0.05, spread_sd=0.6)
+    truth = parameters(years=11, compliance=0.5, level_sd=0.05, spread_sd=0.6, turbulence_sd=0.4)
+    truth["turbulence"] = 0.4 * np.random.default_rng(11).standard_normal((1, 10))
     panel = simulated(empty_panel(countries=31, years=11), SETTING, truth, seed=6)
     found = posterior(sample(build(panel, SETTING), SETTINGS))
     for name in SINGLE:

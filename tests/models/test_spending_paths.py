@@ -111,7 +111,7 @@ def test_replicated_panels_move_as_their_covariance_says() -> None:
 
 def test_a_pledge_pulls_those_below_and_not_those_above() -> None:
     setting = Setting((), (), (Pledge(2010, 2024, 2.0),), 3, 0.0, 0.5, 0.0)
-    logs = np.log(np.array([[1.0] * 5, [3.0] * 5]))
+    logs = np.log(np.array([[1.0] * 5, [9.0] * 5]))
     panel = Panel(("low", "high"), tuple(range(2014, 2019)), logs, np.zeros(5))
     base = {"draws": 2000, "years": 5}
     with_pledge, without = (
