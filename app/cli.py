@@ -26,6 +26,7 @@ COMMANDS = {
     "confirm": "app.commands.confirm",
     "resolve": "app.commands.resolve",
     "board": "app.commands.board",
+    "backtest": "app.commands.backtest",
     "export": "app.commands.export",
     "import": "app.commands.imports",
 }

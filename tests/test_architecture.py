@@ -16,9 +16,19 @@ SOURCES = {str(p.relative_to(ROOT)): ast.parse(p.read_text(encoding="utf-8")) fo
 MAY_IMPORT = {"models": {"models"}, "forecasts": {"models", "forecasts"}, "app": {"models", "forecasts", "app"}}
 ONLY_IN = {"streamlit": "app", "altair": "app", "pymc": "models", "pytensor": "models", "numba": "models"}
 # the fast half of models: what the app and the command line may load to show or preview numbers
-FAST_HALF = {"world", "budgets", "futures", "history", "evidence", "weighing", "precision"}
+FAST_HALF = {
+    "world",
+    "budgets",
+    "futures",
+    "history",
+    "evidence",
+    "weighing",
+    "precision",
+    "spending_paths",
+    "spending_summaries",
+}
 SLOW_LIBRARIES = {"pymc", "pytensor", "arviz", "arviz_stats", "arviz_base", "pandas", "xarray", "nutpie"}
-SAMPLED_REACHED_FROM = {"forecasts/catalogue.py"}
+SAMPLED_REACHED_FROM = {"forecasts/catalogue.py", "forecasts/spending_fit.py"}
 READS_THE_CLOCK = {"now", "today", "utcnow"}
 
 
