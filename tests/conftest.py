@@ -4,6 +4,7 @@ Shared fixtures: `testdata` (others' published data, never committed), `essay` (
 """
 
 import os
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,6 +51,12 @@ def essay() -> str:
     if not path.exists():
         pytest.skip("the essay's text is absent: set TWIXT_TESTDATA to the folder beside it")
     return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _own_main(monkeypatch):
+    """Give `__main__` back: Streamlit's AppTest leaves its script there, and a spawned worker would run that first."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 def _fails_when_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
