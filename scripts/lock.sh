@@ -5,8 +5,8 @@ cd "$(dirname "$0")/.."
 uv=uv
 "$uv" --version >/dev/null 2>&1 || uv=.uv/bin/uv
 compile() {
-    "$uv" pip compile --quiet --universal --generate-hashes --no-emit-index-url \
-        --no-emit-find-links --custom-compile-command "make lock" "$@"
+    "$uv" pip compile --quiet --universal --generate-hashes \
+        --custom-compile-command "make lock" "$@"
 }
 compile --python-version 3.12 pyproject.toml --group test --group check -o requirements.txt
 compile --python-version 3.12 pyproject.toml --group test --group check --group bench -c requirements.txt -o requirements-bench.txt
