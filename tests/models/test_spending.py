@@ -81,7 +81,7 @@ def test_panels_from_the_prior_look_like_defence_shares() -> None:
     assert np.mean(share[:, :, -1] > 15) < 0.01
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_known_parameters_are_recovered_and_the_gate_is_passed() -> None:
     truth = parameters(years=11, compliance=0.5, level_sd=0.05, spread_sd=0.6, turbulence_sd=0.4)
     truth["turbulence"] = 0.4 * np.random.default_rng(11).standard_normal((1, 10))
@@ -117,7 +117,7 @@ def test_ranks_of_the_prior_draws_are_uniform() -> None:
         assert stats.kstest(kept, "uniform").pvalue > 0.001, name
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("last", [2021, 2024])
 def test_the_shipped_panel_passes_the_gate_and_its_replicas_look_alike(last: int) -> None:
     panel, setting = shipped(last), WORLD.until(last)
