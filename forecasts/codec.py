@@ -8,17 +8,24 @@ from typing import Any, get_args
 
 from forecasts.domain import (
     BoardVersion,
+    Composition,
     Confirmation,
+    Edition,
     Effect,
     Entry,
     Evidence,
     EvidenceKind,
+    Forecast,
     LrBasis,
     Occurrence,
     Outcome,
     Record,
     Resolution,
     Retraction,
+    Seat,
+    Share,
+    Stance,
+    Statement,
     Verification,
 )
 from forecasts.errors import RecordError
@@ -29,6 +36,8 @@ from forecasts.forms import (
     HASH,
     ID,
     INSTANT,
+    POSITION,
+    PROBABILITY,
     RATIO,
     TEXT,
     URL,
@@ -36,6 +45,7 @@ from forecasts.forms import (
     choice,
     list_of,
     optional,
+    part,
     read_fields,
     write_fields,
 )
@@ -51,6 +61,19 @@ def _read_effect(value: object) -> Effect:
 
 
 _EFFECT = Form(lambda effect: write_fields(effect, _EFFECT_FORM), _read_effect)
+_SEAT_FORM = {
+    "member": ID,
+    "name": TEXT,
+    "state": TEXT,
+    "party": TEXT,
+    "caucus": TEXT,
+    "term_end": DATE,
+    "ideal_point": optional(POSITION),
+    "leaving": FLAG,
+}
+_SHARE_FORM = {"country": TEXT, "year": COUNT, "percent": RATIO, "estimate": FLAG}
+_SEAT = part(Seat, _SEAT_FORM)
+_SHARE = part(Share, _SHARE_FORM)
 _VERIFICATION = choice(get_args(Verification))
 
 RECORDS: dict[str, tuple[type, dict[str, Form]]] = {
@@ -105,6 +128,61 @@ RECORDS: dict[str, tuple[type, dict[str, Form]]] = {
             "source": TEXT,
             "url": URL,
             "note": TEXT,
+        },
+    ),
+    "statement": (
+        Statement,
+        {
+            "id": ID,
+            "question": ID,
+            "member": ID,
+            "stance": choice(get_args(Stance)),
+            "made_on": DATE,
+            "published_on": DATE,
+            "source": TEXT,
+            "url": URL,
+            "note": TEXT,
+        },
+    ),
+    "composition": (
+        Composition,
+        {
+            "id": ID,
+            "question": ID,
+            "since": DATE,
+            "published_on": DATE,
+            "seats": list_of(_SEAT),
+            "source": TEXT,
+            "url": URL,
+            "note": TEXT,
+        },
+    ),
+    "edition": (
+        Edition,
+        {
+            "id": ID,
+            "series": ID,
+            "published_on": DATE,
+            "title": TEXT,
+            "source": TEXT,
+            "url": URL,
+            "shares": list_of(_SHARE),
+            "note": TEXT,
+        },
+    ),
+    "forecast": (
+        Forecast,
+        {
+            "id": ID,
+            "question": ID,
+            "deadline": DATE,
+            "forecaster": ID,
+            "probability": optional(PROBABILITY),
+            "issued_at": INSTANT,
+            "published_on": DATE,
+            "rationale": TEXT,
+            "source": TEXT,
+            "url": URL,
         },
     ),
     "board_version": (

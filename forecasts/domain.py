@@ -13,6 +13,7 @@ Verification = Literal["verified", "recalled", "unverified"]
 Outcome = Literal["yes", "no", "ambiguous", "annulled"]
 Mode = Literal["live", "retrospective"]
 LrBasis = Literal["content", "report"]
+Stance = Literal["for_firm", "for_lean", "undecided", "against_lean", "against_firm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,103 @@ class Resolution:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """What a member of a voting body has said in public of how they would vote."""
+
+    id: str
+    question: str
+    """The vote."""
+    member: str
+    """Id of the member as in the body's composition, for senators the Bioguide id."""
+    stance: Stance
+    made_on: date
+    published_on: date
+    source: str
+    url: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One seat of a voting body and who holds it."""
+
+    member: str
+    """Id of the member, unique in the body."""
+    name: str
+    state: str
+    party: str
+    caucus: str
+    """The party the member sits with; equal to `party` for all but independents."""
+    term_end: date
+    """First day on which the seat is no longer theirs."""
+    ideal_point: float | None
+    """Position on the first dimension of the roll calls, -1 to 1; None where no votes are known yet."""
+    leaving: bool
+    """True when the member has said that they will not stand again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """Who sits in a voting body from a day on."""
+
+    id: str
+    question: str
+    """The vote that the body takes."""
+    since: date
+    """First day on which the body sits like this."""
+    published_on: date
+    seats: tuple[Seat, ...]
+    source: str
+    url: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One printed value of a table of yearly shares."""
+
+    country: str
+    year: int
+    percent: float
+    """Percent of the gross domestic product."""
+    estimate: bool
+    """True where the edition itself calls the value an estimate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One edition of a series' table, as published; a later one revises the values that it repeats."""
+
+    id: str
+    series: str
+    published_on: date
+    title: str
+    source: str
+    url: str
+    shares: tuple[Share, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """A probability that a person or a crowd has issued. An update is a new entry: each is kept as issued."""
+
+    id: str
+    question: str
+    deadline: date
+    forecaster: str
+    """Opaque id of the person, or `crowd:<source>`."""
+    probability: float | None
+    """None withdraws: from then on the forecaster has no forecast of this question and deadline."""
+    issued_at: datetime
+    """When it was issued, aware UTC; earlier than `recorded_at` where a series is entered later."""
+    published_on: date
+    rationale: str
+    source: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class BoardVersion:
     """A whole board definition as it enters the record."""
 
@@ -133,7 +231,18 @@ class BoardVersion:
     published_on: date
 
 
-Record = Evidence | Retraction | Occurrence | Confirmation | Resolution | BoardVersion
+Record = (
+    Evidence
+    | Retraction
+    | Occurrence
+    | Confirmation
+    | Resolution
+    | Statement
+    | Composition
+    | Edition
+    | Forecast
+    | BoardVersion
+)
 
 
 @dataclass(frozen=True, slots=True)

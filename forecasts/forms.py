@@ -105,6 +105,18 @@ def _write_number(value: float) -> float:
         return math.inf
 
 
+def _read_between(low: float, high: float) -> Callable[[object], float]:
+    def read(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TypeError("a number is needed")
+        number = _write_number(value)
+        if not low <= number <= high:
+            raise ValueError(f"a number from {low:g} to {high:g} is needed")
+        return number
+
+    return read
+
+
 def _read_count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
         raise ValueError("a whole number from 0 is needed")
@@ -161,6 +173,13 @@ COUNT = unchanged(_read_count)
 DATE = Form(_write_day, read_day)
 INSTANT = Form(to_text, _read_instant)
 RATIO = Form(_write_number, _read_positive)
+PROBABILITY = Form(_write_number, _read_between(0, 1))
+POSITION = Form(_write_number, _read_between(-1, 1))
+
+
+def part(kind: type, form: Mapping[str, Form]) -> Form:
+    """Return the form of an object within a record, given the forms of its fields."""
+    return Form(lambda value: write_fields(value, form), lambda value: read_fields(value, kind, form))
 
 
 def write_fields(value: object, form: Mapping[str, Form]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecasts.codec import decode, encode, kind_of
-from forecasts.domain import BoardVersion, Entry, Evidence, LedgerView, Mode, Record, Retraction
+from forecasts.domain import BoardVersion, Entry, Evidence, Forecast, LedgerView, Mode, Record, Retraction
 from forecasts.errors import ConflictError, RecordError, StoreError
 from forecasts.forms import canonical, check_identifier, parse
 from forecasts.instants import TICK, last_whole_day, to_text, utc
@@ -32,8 +32,14 @@ _ACTIONS: dict[str, Action] = {
     "occurrence": "occurrence",
     "confirmation": "confirm",
     "resolution": "resolve",
+    "statement": "statement",
+    "composition": "observe",
+    "edition": "observe",
+    "forecast": "forecast",
     "board_version": "define_board",
 }
+
+_OF_OTHERS: dict[type[Record], Action] = {Evidence: "evidence_of_others", Forecast: "forecast_of_others"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +186,8 @@ def _repeated(record: Record) -> dict[str, Any]:
 def _check_actor(records: Iterable[Record], board: str, actor: Actor) -> None:
     for record in records:
         authorise(actor, _ACTIONS[kind_of(record)], board)
-        if isinstance(record, Evidence) and record.forecaster != actor.id:
-            authorise(actor, "evidence_of_others", board)
+        if isinstance(record, Evidence | Forecast) and record.forecaster != actor.id:
+            authorise(actor, _OF_OTHERS[type(record)], board)
 
 
 def _check_records(

@@ -24,6 +24,10 @@ Action = Literal[
     "retract",
     "occurrence",
     "confirm",
+    "statement",
+    "observe",
+    "forecast",
+    "forecast_of_others",
     "resolve",
     "define_board",
     "publish",
@@ -33,8 +37,9 @@ Action = Literal[
 ]
 """What can be written: a record of that kind, an evidence item in another person's name, a snapshot or run, ..."""
 
-_FORECASTER = frozenset[Action]({"evidence", "retract", "occurrence", "confirm"})
-_ADMIN = _FORECASTER | frozenset[Action]({"evidence_of_others", "resolve", "define_board", "people", "load", "prune"})
+_FORECASTER = frozenset[Action]({"evidence", "retract", "occurrence", "confirm", "statement", "observe", "forecast"})
+_OF_OTHERS = frozenset[Action]({"evidence_of_others", "forecast_of_others"})
+_ADMIN = _FORECASTER | _OF_OTHERS | frozenset[Action]({"resolve", "define_board", "people", "load", "prune"})
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     "viewer": frozenset(),

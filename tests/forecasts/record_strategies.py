@@ -1,17 +1,23 @@
 """Hypothesis strategies for every record type, with all that the codec allows."""
 
-from datetime import date
+from datetime import UTC, date
 
 from hypothesis import strategies as st
 
 from forecasts.domain import (
     BoardVersion,
+    Composition,
     Confirmation,
+    Edition,
     Effect,
     Evidence,
+    Forecast,
     Occurrence,
     Resolution,
     Retraction,
+    Seat,
+    Share,
+    Statement,
 )
 
 days = st.dates(date(1900, 1, 1), date(2200, 12, 31))
@@ -20,7 +26,15 @@ hashes = st.from_regex(r"\A[0-9a-f]{64}\Z")
 texts = st.text(st.characters(exclude_categories=("Cc", "Cs")) | st.sampled_from("\n\t"), max_size=60)
 urls = st.just("") | st.from_regex(r"\Ahttps?://[a-z0-9.-]{1,20}/[a-z0-9%?=&#_~+/é-]{0,20}\Z")
 ratios = st.floats(min_value=5e-324, max_value=1.7e308, allow_subnormal=True)
+instants = st.datetimes(timezones=st.just(UTC))
+stances = st.sampled_from(["for_firm", "for_lean", "undecided", "against_lean", "against_firm"])
 verifications = st.sampled_from(["verified", "recalled", "unverified"])
+
+seats = st.lists(
+    st.builds(Seat, identifiers, texts, texts, texts, texts, days, st.none() | st.floats(-1, 1), st.booleans()),
+    max_size=3,
+).map(tuple)
+shares = st.lists(st.builds(Share, texts, st.integers(0, 2200), ratios, st.booleans()), max_size=3).map(tuple)
 
 
 @st.composite
@@ -68,6 +82,22 @@ records = st.one_of(
         texts,
         urls,
         texts,
+    ),
+    st.builds(Statement, identifiers, identifiers, identifiers, stances, days, days, texts, urls, texts),
+    st.builds(Composition, identifiers, identifiers, days, days, seats, texts, urls, texts),
+    st.builds(Edition, identifiers, identifiers, days, texts, texts, urls, shares, texts),
+    st.builds(
+        Forecast,
+        identifiers,
+        identifiers,
+        days,
+        identifiers,
+        st.none() | st.floats(0, 1),
+        instants,
+        days,
+        texts,
+        texts,
+        urls,
     ),
     st.builds(BoardVersion, st.just("board"), hashes, identifiers, texts, days),
 )

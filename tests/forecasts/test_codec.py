@@ -50,7 +50,7 @@ def test_a_whole_number_has_one_text_however_it_was_typed():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"type": "forecast"}, "record type 'forecast' is unknown; allowed: evidence, retraction"),
+        ({"type": "prophecy"}, "record type 'prophecy' is unknown; allowed: evidence, retraction"),
         ({"type": ["evidence"]}, "is unknown"),
         ({"kindd": "fact"}, "unknown field 'kindd'; did you mean 'kind'?"),
         ({"zzz": 1}, "unknown field 'zzz'; allowed: id, occurred_on"),

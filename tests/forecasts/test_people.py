@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 
 from forecasts import ledger, people
+from forecasts.domain import Forecast
 from forecasts.errors import ConflictError, ForbiddenError, RecordError, StoreError
 from forecasts.people import ALLOWED, ANONYMOUS, JOBS, LOCAL_OWNER, Action, Actor, Role
 from tests.forecasts.records import evidence
@@ -22,6 +23,10 @@ evidence_of_others  no      no          yes    yes    no
 retract             no      yes         yes    yes    no
 occurrence          no      yes         yes    yes    no
 confirm             no      yes         yes    yes    no
+statement           no      yes         yes    yes    no
+observe             no      yes         yes    yes    no
+forecast            no      yes         yes    yes    no
+forecast_of_others  no      no          yes    yes    no
 resolve             no      no          yes    yes    no
 define_board        no      no          yes    yes    no
 publish             no      no          no     yes    yes
@@ -153,3 +158,13 @@ def test_erasing_a_person_leaves_the_ledger_and_its_digests(store):
 def test_erasing_a_stranger_is_refused(store):
     with pytest.raises(StoreError, match="person 'nobody' is unknown"):
         people.erase(store, "nobody", actor=LOCAL_OWNER, now=NOW)
+
+
+def test_a_forecast_in_another_name_needs_the_right_to_it(store):
+    issued = Forecast("F1", "q", NOW.date(), "p2", 0.3, NOW, NOW.date(), "", "", "")
+    with pytest.raises(ForbiddenError, match="may not forecast_of_others"):
+        ledger.append(store, [issued], board="b", actor=Actor("p1", "forecaster"), now=NOW)
+    assert ledger.tail(store, "b").position == 0
+    ledger.append(store, [issued], board="b", actor=Actor("p2", "forecaster"), now=NOW)
+    ledger.append(store, [replace(issued, id="F2")], board="b", actor=Actor("p1", "admin"), now=NOW)
+    assert ledger.tail(store, "b").position == 2
