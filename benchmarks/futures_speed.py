@@ -30,6 +30,7 @@ from forecasts.board import load
 from forecasts.class_rates import ClassRates
 from forecasts.definition import Board
 from forecasts.encode_clock import PRIOR_EXPOSURE, class_exposure
+from forecasts.parameters import Parameters
 from models.futures import Futures, simulate
 from models.world import DAYS_PER_YEAR, NEVER, Draws, Float, Kind, Start, World
 
@@ -79,7 +80,7 @@ def shipped() -> Setting:
     for question, day in OCCURRED.items():
         occurred[board.index(question)] = day
     start = Start(KNOWN_THROUGH, occurred, np.full(world.questions, NEVER, np.int16))
-    draws = encode.draws(board, closed_form_rates(board), start, as_of=known, count=DRAWS, seed=1)
+    draws = encode.draws(board, Parameters(closed_form_rates(board)), start, as_of=known, count=DRAWS, seed=1)
     days = [(d - board.opens).days for d in board.deadlines if d > known]
     return Setting(world, draws, start, (board.horizon - board.opens).days, tuple(days))
 

@@ -18,6 +18,7 @@ from forecasts import encode
 from forecasts.artefacts import Artefacts
 from forecasts.board import load
 from forecasts.catalogue import parameter_draws
+from forecasts.parameters import Parameters
 from forecasts.settings import SHIPPED_BOARDS
 from models.world import NEVER, Start
 
@@ -53,7 +54,9 @@ def encoding(artefacts: Path) -> tuple[float, float]:
     times = []
     for seed in range(5):
         started = time.perf_counter()
-        encode.draws(board, found.rates, Start(501, never, never), as_of=date(2026, 7, 1), count=DRAWS, seed=seed)
+        encode.draws(
+            board, Parameters(found.rates), Start(501, never, never), as_of=date(2026, 7, 1), count=DRAWS, seed=seed
+        )
         times.append(time.perf_counter() - started)
     return min(times), len(Artefacts(artefacts).get(found.artefact)) / 1000
 

@@ -23,6 +23,7 @@ from forecasts.class_rates import ClassRates, DrawsFileError
 from forecasts.definition import Board, QuestionKind
 from forecasts.encode_clock import PRIOR_EXPOSURE, class_exposure
 from forecasts.errors import CorruptArtefactError
+from forecasts.parameters import Parameters
 from forecasts.receipts import ROOT, digest
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ class ParameterDraws:
     """True when they were sampled just now, False when they were read."""
     note: str
     """What a receipt must say, for example that a damaged file was replaced; usually empty."""
+
+    @property
+    def all(self) -> Parameters:
+        """Draws of every fitted model."""
+        return Parameters(self.rates)
 
 
 def parameter_draws(

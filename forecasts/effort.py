@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecasts.class_rates import ClassRates
 from forecasts.definition import Board
 from forecasts.evaluation import Effort, judge, simulate_board, weigh_board
+from forecasts.parameters import Parameters
 from forecasts.replay import Moment
 
 CAP = 4
@@ -39,13 +39,13 @@ def first_effort(board: Board, *, futures: int | None, seed: int | None) -> Effo
     return Effort(draws, settings.futures_per_draw, settings.seed if seed is None else seed)
 
 
-def efforts(moment: Moment, rates: ClassRates, first: Effort, *, threads: int) -> Iterator[Effort]:
+def efforts(moment: Moment, parameters: Parameters, first: Effort, *, threads: int) -> Iterator[Effort]:
     """Return efforts in the order in which they are tried: as asked, tilted, with more draws.
 
     Where a pilot run loses most of its effective size to the evidence, the first effort is tilted already. The tilt is
     decided from the evidence in force only, so taking the evidence back restores the untilted effort exactly.
     """
-    pilot = run_pilot(moment, rates, seed=first.seed, threads=threads)
+    pilot = run_pilot(moment, parameters, seed=first.seed, threads=threads)
     tilted = replace(first, tilt=pilot.tilt)
     if pilot.kept >= ENOUGH_KEPT or not pilot.tilt:
         yield first
@@ -67,7 +67,7 @@ class Pilot:
     """Effective number of futures with the evidence, as a share of that without."""
 
 
-def run_pilot(moment: Moment, rates: ClassRates, *, seed: int, threads: int) -> Pilot:
+def run_pilot(moment: Moment, parameters: Parameters, *, seed: int, threads: int) -> Pilot:
     """Simulate a few futures and compare them with and without the evidence.
 
     The factor of a question is the ratio of its integrated hazards with and without the evidence, up to the last
@@ -75,7 +75,7 @@ def run_pilot(moment: Moment, rates: ClassRates, *, seed: int, threads: int) -> 
     """
     board = moment.board
     judged = judge(moment)
-    pilot = simulate_board(moment, rates, Effort(PILOT_DRAWS, PILOT_FUTURES, seed), threads=threads)
+    pilot = simulate_board(moment, parameters, Effort(PILOT_DRAWS, PILOT_FUTURES, seed), threads=threads)
     bare = replace(judged, table=np.zeros((*judged.table.shape[:2], 1)), design=judged.design.centre())
     after, before = (weigh_board(pilot, evidence, threads=threads) for evidence in (judged, bare))
     found = []

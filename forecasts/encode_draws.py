@@ -5,29 +5,41 @@ from datetime import date
 
 import numpy as np
 
-from forecasts.class_rates import ClassRates
 from forecasts.definition import Board
+from forecasts.domain import LedgerView
 from forecasts.encode_chance import Chance
 from forecasts.encode_rates import Hazards, hazards
 from forecasts.encode_series import SeriesDraws, series_draws
 from forecasts.encode_votes import gates, presidents, second_vote_rates
 from forecasts.encode_world import coming_events, edges_of, vintages
+from forecasts.parameters import Parameters
 from models.world import DAYS_PER_YEAR, NEVER, Draws, Float, Start
 
 
-def draws(board: Board, rates: ClassRates, start: Start, *, as_of: date, count: int, seed: int) -> Draws:
+def draws(
+    board: Board,
+    parameters: Parameters,
+    start: Start,
+    *,
+    as_of: date,
+    count: int,
+    seed: int,
+    view: LedgerView | None = None,
+) -> Draws:
     """Return the joint draws that the futures of a board run on.
 
     Parameters
     ----------
-    board, rates, start
-        The definition, draws of its class rates, and what is known when the futures begin.
+    board, parameters, start
+        The definition, draws of its fitted models, and what is known when the futures begin.
     as_of
         Last day whose publications count: it chooses each series' state.
     count
         Number of draws D.
     seed
         Of the elicited quantities; each has a stream of its own, keyed by its name.
+    view
+        Records in force: statements, compositions and editions speak to the fitted models. None: there are none.
 
     Raises
     ------
@@ -38,7 +50,7 @@ def draws(board: Board, rates: ClassRates, start: Start, *, as_of: date, count: 
     """
     chance = Chance(count, seed)
     log_hr = edge_draws(board, chance)
-    drawn = hazards(board, rates, log_hr=log_hr, chance=chance)
+    drawn = hazards(board, parameters.rates, log_hr=log_hr, chance=chance)
     known_through = date.fromordinal(board.opens.toordinal() + start.day)
     trigger = drawn.hazard[:, [board.index(v.trigger) for v in board.votes]]
     years = max((board.horizon - known_through).days, 1) / DAYS_PER_YEAR
@@ -63,10 +75,10 @@ def draws(board: Board, rates: ClassRates, start: Start, *, as_of: date, count: 
     )
 
 
-def hazard_draws(board: Board, rates: ClassRates, *, count: int, seed: int) -> Hazards:
+def hazard_draws(board: Board, parameters: Parameters, *, count: int, seed: int) -> Hazards:
     """Return class rate, factor and hazard of each event question, draw by draw the ones that `draws` uses."""
     chance = Chance(count, seed)
-    return hazards(board, rates, log_hr=edge_draws(board, chance), chance=chance)
+    return hazards(board, parameters.rates, log_hr=edge_draws(board, chance), chance=chance)
 
 
 def edge_draws(board: Board, chance: Chance) -> dict[tuple[str, str], Float]:

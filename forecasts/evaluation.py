@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasts import encode, scenarios
-from forecasts.class_rates import ClassRates
 from forecasts.definition import Board
 from forecasts.domain import Evidence
+from forecasts.parameters import Parameters
 from forecasts.replay import Moment
 from forecasts.stored_futures import StoredFutures
 from models.evidence import Design, Items, design, prior_belief, tables
@@ -70,13 +70,13 @@ class Judged:
     """(Q, B, C) log weights."""
 
 
-def simulate_board(moment: Moment, rates: ClassRates, effort: Effort, *, threads: int) -> Simulated:
+def simulate_board(moment: Moment, parameters: Parameters, effort: Effort, *, threads: int) -> Simulated:
     """Simulate the futures of a board from what was known, and weigh each draw by the history it explains.
 
     Parameters
     ----------
-    moment, rates
-        What was known, and draws of the class rates.
+    moment, parameters
+        What was known, and draws of the fitted models.
     effort
         Size, seed and tilt.
     threads
@@ -86,7 +86,9 @@ def simulate_board(moment: Moment, rates: ClassRates, effort: Effort, *, threads
     known = {"as_of": moment.day, "known_through": moment.known_through}
     world = encode.world(board, **known)
     start = encode.start(board, moment.view, known_through=moment.known_through)
-    draws = encode.draws(board, rates, start, as_of=moment.day, count=effort.draws, seed=effort.seed)
+    draws = encode.draws(
+        board, parameters, start, as_of=moment.day, count=effort.draws, seed=effort.seed, view=moment.view
+    )
     log_history, khat = pareto_smooth(history_log_likelihood(world, draws, start))
     futures = simulate(
         world,

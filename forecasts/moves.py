@@ -16,6 +16,7 @@ from forecasts.class_rates import ClassRates
 from forecasts.detail_evidence import first_event, subset
 from forecasts.domain import Entry, Evidence, Occurrence
 from forecasts.evaluation import Effort, Simulated, judge, simulate_board
+from forecasts.parameters import Parameters
 from forecasts.replay import Moment
 from forecasts.snapshots import Snapshot
 from forecasts.store import Store
@@ -53,7 +54,7 @@ class State:
 
     snapshot: Snapshot
     moment: Moment
-    rates: ClassRates
+    parameters: Parameters
     effort: Effort
 
 
@@ -73,7 +74,7 @@ def read_state(store: Store, artefacts: Artefacts, snapshot: Snapshot) -> State:
     rates = class_rates.from_bytes(artefacts.get(kept)) if kept else none
     spent = snapshot.receipt["effort"]
     effort = Effort(spent["draws"], spent["per_draw"], spent["seed"], tuple((q, e, d) for q, e, d in spent["tilt"]))
-    return State(snapshot, Moment(definition, view, snapshot.known_through), rates, effort)
+    return State(snapshot, Moment(definition, view, snapshot.known_through), Parameters(rates), effort)
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class Move:
         return self._simulated(self.last, self.last.moment)
 
     def _simulated(self, state: State, moment: Moment) -> Simulated:
-        return simulate_board(moment, state.rates, state.effort, threads=self.threads)
+        return simulate_board(moment, state.parameters, state.effort, threads=self.threads)
 
     def _survivors(self, known: int) -> Sample:
         """Return the first state's futures in which no open question happened by the later known day."""
@@ -165,7 +166,7 @@ class Move:
         a, b = self.first, self.last
         return (
             a.snapshot.board_version != b.snapshot.board_version
-            or a.rates.input_hash != b.rates.input_hash
+            or a.parameters.rates.input_hash != b.parameters.rates.input_hash
             or a.snapshot.receipt["parameters"]["artefact"] != b.snapshot.receipt["parameters"]["artefact"]
             or _editions(a.moment) != _editions(b.moment)
             or not set(a.moment.occurrences.items()) <= set(b.moment.occurrences.items())

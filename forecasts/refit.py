@@ -240,9 +240,9 @@ def _compute(run: _Run, parameters: ParameterDraws, first: Effort) -> Computed:
     moment, threads = run.moment, run.wanted.threads
     judged = judge(moment)
     computed = None
-    for attempt, effort in enumerate(efforts(moment, parameters.rates, first, threads=threads), 1):
+    for attempt, effort in enumerate(efforts(moment, parameters.all, first, threads=threads), 1):
         run.tell("futures", attempt - 1, attempt)
-        simulated = simulate_board(moment, parameters.rates, effort, threads=threads)
+        simulated = simulate_board(moment, parameters.all, effort, threads=threads)
         run.tell("weighing", attempt - 1, attempt)
         weighed = weigh_board(simulated, judged, threads=threads)
         cluster = sampler_rows(parameters.rates, Chance(effort.draws, effort.seed))
@@ -284,7 +284,7 @@ def _publish(
     run.tell("publishing", 0, 1)
     lines = rows(simulated, computed.weighed, computed.precision)
     detail = detail_of(
-        simulated, computed.judged, computed.weighed, rates=parameters.rates, gates=computed.gates, threads=threads
+        simulated, computed.judged, computed.weighed, parameters=parameters.all, gates=computed.gates, threads=threads
     )
     futures_hash = run.artefacts.put(dump_futures(simulated.stored)) if run.wanted.keep_futures else None
     receipt["seconds"]["all"] = round(perf_counter() - run.started, 3)

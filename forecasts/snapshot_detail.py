@@ -6,11 +6,11 @@ from typing import Any
 
 from forecasts import encode
 from forecasts.catalogue import LABELS
-from forecasts.class_rates import ClassRates
 from forecasts.detail import DIGITS, cliffs, drivers, expiring, inert, timing
 from forecasts.detail_evidence import contributions, drift
 from forecasts.evaluation import Judged, Simulated
 from forecasts.gates import Gate
+from forecasts.parameters import Parameters
 from models.weighing import Weighed
 
 INPUT_DRAWS = 4_000
@@ -18,7 +18,13 @@ INPUT_DRAWS = 4_000
 
 
 def detail_of(
-    simulated: Simulated, judged: Judged, weighed: Weighed, *, rates: ClassRates, gates: Sequence[Gate], threads: int
+    simulated: Simulated,
+    judged: Judged,
+    weighed: Weighed,
+    *,
+    parameters: Parameters,
+    gates: Sequence[Gate],
+    threads: int,
 ) -> dict[str, Any]:
     """Return everything that a snapshot's pages show beyond its rows, as plain JSON values.
 
@@ -30,7 +36,7 @@ def detail_of(
     still_open = [bool((day[:, q] > moment.known).any()) for q in range(len(board.questions))]
     speaking = items.day > moment.known
     judged_days = list(zip(items.question[speaking].tolist(), items.day[speaking].tolist(), strict=True))
-    inputs = inputs_of(simulated, rates)
+    inputs = inputs_of(simulated, parameters)
     return {
         "timing": timing(day, weighed.weight, board=board, known=moment.known_through),
         "drift": drift(simulated, judged, threads=threads),
@@ -45,10 +51,10 @@ def detail_of(
     }
 
 
-def inputs_of(simulated: Simulated, rates: ClassRates) -> dict[str, Any]:
+def inputs_of(simulated: Simulated, parameters: Parameters) -> dict[str, Any]:
     """Return, per question, what its pace is made of: class rate, adjustment and hazard as [median, 5 %, 95 %]."""
     board, effort = simulated.moment.board, simulated.effort
-    drawn = encode.hazard_draws(board, rates, count=min(effort.draws, INPUT_DRAWS), seed=effort.seed)
+    drawn = encode.hazard_draws(board, parameters, count=min(effort.draws, INPUT_DRAWS), seed=effort.seed)
     labelled: dict[str, Any] = {q.id: {"label": LABELS[q.kind]} for q in board.questions}
     for row in encode.side_by_side(board, drawn):
         labelled[row.question] |= {

@@ -12,6 +12,7 @@ from forecasts.class_rates import ClassRates
 from forecasts.definition import Adjustment, Board, Elicited, Frailty
 from forecasts.encode_chance import Chance, log_sd, logit, logit_sd
 from forecasts.encode_rates import sampler_rows
+from forecasts.parameters import Parameters
 from forecasts.settings import SHIPPED_BOARDS
 from models.world import NEVER, Draws, Start
 from tests.forecasts.small_board import BOARD, SERIES, VOTE, case, class_rates, edge, judged, question, with_questions
@@ -28,7 +29,7 @@ def nothing_known(day: int, board: Board = BOARD) -> Start:
 
 def drawn(board: Board = BOARD, rates: ClassRates | None = None, *, seed: int = 3, start: Start | None = None) -> Draws:
     known = start or nothing_known(364, board)
-    return encode.draws(board, rates or class_rates(board), known, as_of=AS_OF, count=COUNT, seed=seed)
+    return encode.draws(board, Parameters(rates or class_rates(board)), known, as_of=AS_OF, count=COUNT, seed=seed)
 
 
 def test_each_quantity_has_its_elicited_median_and_range() -> None:
@@ -86,7 +87,7 @@ def test_every_sampler_draw_is_reused_equally_often() -> None:
     rows = sampler_rows(rates, Chance(1000, 3))
     assert set(np.bincount(rows, minlength=400)) == {2, 3}
     truce = rates.of("truce")[rows]
-    factor = encode.hazard_draws(BOARD, rates, count=1000, seed=3)
+    factor = encode.hazard_draws(BOARD, Parameters(rates), count=1000, seed=3)
     np.testing.assert_array_equal(factor.class_rate[:, AT["truce"]], truce)
 
 
@@ -96,7 +97,7 @@ def test_without_class_rates_every_draw_is_a_cluster_of_its_own() -> None:
 
 
 def test_hazard_is_class_rate_times_factor_times_shared_drivers() -> None:
-    pieces = encode.hazard_draws(BOARD, class_rates(), count=COUNT, seed=3)
+    pieces = encode.hazard_draws(BOARD, Parameters(class_rates()), count=COUNT, seed=3)
     draws = drawn()
     np.testing.assert_array_equal(pieces.hazard, draws.rate)
     weather = Chance(COUNT, 3).normal("frailty:weather")
@@ -110,7 +111,7 @@ def test_hazard_is_class_rate_times_factor_times_shared_drivers() -> None:
 
 def test_an_edge_that_was_divided_out_of_a_factor_is_given_back_draw_by_draw() -> None:
     """With the parent in force the hazard does not depend on how strong the edge was drawn."""
-    pieces = encode.hazard_draws(BOARD, class_rates(), count=COUNT, seed=3)
+    pieces = encode.hazard_draws(BOARD, Parameters(class_rates()), count=COUNT, seed=3)
     strength = drawn().log_hr[:, 0]
     before = np.log(pieces.factor[:, AT["pact"]])
     assert np.corrcoef(before, strength)[0, 1] < -0.3
@@ -133,12 +134,14 @@ def test_no_doubt_is_counted_twice(factor: Elicited, share: float, expected: flo
     adjustments = tuple(
         replace(a, factor=factor, divided_share=share) if a.question == "pact" else a for a in BOARD.adjustments
     )
-    pieces = encode.hazard_draws(replace(BOARD, adjustments=adjustments), class_rates(), count=COUNT, seed=3)
+    pieces = encode.hazard_draws(
+        replace(BOARD, adjustments=adjustments), Parameters(class_rates()), count=COUNT, seed=3
+    )
     assert np.log(pieces.factor[:, AT["pact"]]).std() == pytest.approx(expected, rel=0.03)
 
 
 def test_the_quality_of_a_vote_is_part_of_its_triggers_range() -> None:
-    pieces = encode.hazard_draws(BOARD, class_rates(), count=COUNT, seed=3)
+    pieces = encode.hazard_draws(BOARD, Parameters(class_rates()), count=COUNT, seed=3)
     logged = np.log(pieces.factor[:, AT["floor"]])
     elicited = next(a.factor for a in BOARD.adjustments if a.question == "floor")
     quality = Chance(COUNT, 3).normal("quality:consent")
@@ -205,8 +208,12 @@ def test_a_clock_of_its_own_carries_the_class_rate_to_each_draws_shape() -> None
 
 
 def test_a_series_starts_from_the_state_known_at_the_time() -> None:
-    early = encode.draws(BOARD, class_rates(), nothing_known(100), as_of=date(2025, 9, 2), count=COUNT, seed=3)
-    late = encode.draws(BOARD, class_rates(), nothing_known(244), as_of=date(2025, 9, 3), count=COUNT, seed=3)
+    early = encode.draws(
+        BOARD, Parameters(class_rates()), nothing_known(100), as_of=date(2025, 9, 2), count=COUNT, seed=3
+    )
+    late = encode.draws(
+        BOARD, Parameters(class_rates()), nothing_known(244), as_of=date(2025, 9, 3), count=COUNT, seed=3
+    )
     assert np.median(np.exp(early.log_share)) == pytest.approx(2.0, rel=1e-3)
     assert np.median(np.exp(late.log_share)) == pytest.approx(2.4, rel=1e-3)
     assert np.quantile(late.growth, [0.05, 0.5, 0.95]) == pytest.approx([0.02, 0.08, 0.14], abs=1e-3)
@@ -215,16 +222,16 @@ def test_a_series_starts_from_the_state_known_at_the_time() -> None:
 
 
 def test_a_missed_publication_carries_the_path_on_below_the_levels_not_reached() -> None:
-    at = encode.draws(BOARD, class_rates(), nothing_known(364), as_of=AS_OF, count=COUNT, seed=3)
+    at = encode.draws(BOARD, Parameters(class_rates()), nothing_known(364), as_of=AS_OF, count=COUNT, seed=3)
     missed = nothing_known(729)  # 2026-12-31: the publication of 1 September 2026 was not entered
-    on = encode.draws(BOARD, class_rates(), missed, as_of=date(2026, 12, 31), count=COUNT, seed=3)
+    on = encode.draws(BOARD, Parameters(class_rates()), missed, as_of=date(2026, 12, 31), count=COUNT, seed=3)
     np.testing.assert_array_equal(on.growth, at.growth * at.damping)
     assert np.exp(on.log_share).max() < 2.95  # nobody has seen 3.0 printed
     assert np.median(on.log_share) > np.median(at.log_share)
     done = missed.occurred.copy()
     done[[AT["three"], AT["four"]]] = 600
     free = encode.draws(
-        BOARD, class_rates(), replace(missed, occurred=done), as_of=date(2026, 12, 31), count=COUNT, seed=3
+        BOARD, Parameters(class_rates()), replace(missed, occurred=done), as_of=date(2026, 12, 31), count=COUNT, seed=3
     )
     step = (free.log_share - at.log_share - at.growth) / at.noise_sd
     assert (step.mean(), step.std()) == pytest.approx((0.0, 1.0), abs=0.01)
@@ -256,7 +263,7 @@ def test_what_cannot_be_drawn_is_an_error_that_names_it() -> None:
 def test_the_adjustments_share_is_how_much_the_spread_answers_to_it() -> None:
     """Power-scaling, done the long way: weights proportional to a power of the adjustment's own density."""
     count = 20_000
-    pieces = encode.hazard_draws(BOARD, class_rates(), count=count, seed=3)
+    pieces = encode.hazard_draws(BOARD, Parameters(class_rates()), count=count, seed=3)
     row = next(r for r in encode.side_by_side(BOARD, pieces) if r.question == "pact")
     factor, hazard = np.log(pieces.factor[:, AT["pact"]]), np.log(pieces.hazard[:, AT["pact"]])
     log_density = -0.5 * ((factor - factor.mean()) / factor.std()) ** 2
@@ -272,7 +279,7 @@ def test_the_adjustments_share_is_how_much_the_spread_answers_to_it() -> None:
 def test_side_by_side_says_who_decides() -> None:
     rows = {
         r.question: r
-        for r in encode.side_by_side(BOARD, encode.hazard_draws(BOARD, class_rates(), count=COUNT, seed=3))
+        for r in encode.side_by_side(BOARD, encode.hazard_draws(BOARD, Parameters(class_rates()), count=COUNT, seed=3))
     }
     assert list(rows) == ["truce", "pact", "floor", "relapse", "fund"]
     assert rows["fund"].adjustment_share < 0.2
@@ -286,10 +293,10 @@ def test_side_by_side_says_who_decides() -> None:
     assert rows["truce"].agrees
     assert not any(r.cases_differ for r in rows.values())
     told = replace(class_rates(), receipt={"cases_alike": {"truce": 0.02, "fund": 0.4}})
-    flagged = encode.side_by_side(BOARD, encode.hazard_draws(BOARD, told, count=COUNT, seed=3))
+    flagged = encode.side_by_side(BOARD, encode.hazard_draws(BOARD, Parameters(told), count=COUNT, seed=3))
     assert [r.question for r in flagged if r.cases_differ] == ["truce"]
     low = replace(BOARD, questions=tuple(replace(q, hazard_check=judged(0.3, 0.1, 0.9)) for q in BOARD.questions))
-    again = encode.side_by_side(low, encode.hazard_draws(low, class_rates(), count=COUNT, seed=3))
+    again = encode.side_by_side(low, encode.hazard_draws(low, Parameters(class_rates()), count=COUNT, seed=3))
     assert not next(r for r in again if r.question == "truce").agrees
 
 
@@ -298,7 +305,7 @@ def test_the_shipped_boards_hazards_agree_with_their_first_elicitation() -> None
     board, problems = load(SHIPPED_BOARDS / "indivisible-security")
     assert board is not None, problems
     rates = class_rates(board, rows=20_000)
-    rows = encode.side_by_side(board, encode.hazard_draws(board, rates, count=20_000, seed=1))
+    rows = encode.side_by_side(board, encode.hazard_draws(board, Parameters(rates), count=20_000, seed=1))
     assert len(rows) == 18
     for row in rows:
         assert row.check is not None

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from forecasts import encode
 from forecasts.domain import Effect, Evidence, Occurrence
+from forecasts.parameters import Parameters
 from models.evidence import design, prior_belief, tables
 from models.world import NEVER, Kind
 from models.world_checks import check_inputs
@@ -47,7 +48,7 @@ def evidence(entry: str, *effects: Effect, **changes: object) -> Evidence:
 def test_the_kernel_accepts_what_is_encoded() -> None:
     world = encode.world(BOARD, **KNOWN)
     start = encode.start(BOARD, view(), known_through=KNOWN["known_through"])
-    draws = encode.draws(BOARD, class_rates(), start, as_of=KNOWN["as_of"], count=500, seed=1)
+    draws = encode.draws(BOARD, Parameters(class_rates()), start, as_of=KNOWN["as_of"], count=500, seed=1)
     check_inputs(world, draws, start)
 
 
@@ -59,7 +60,7 @@ def test_the_kernel_accepts_every_day_of_the_board(known: int, later: int, happe
     records = [occurrence(name, BOARD.opens + timedelta(days=300)) for name in happened]
     start = encode.start(BOARD, view(*records), known_through=known_through)
     world = encode.world(BOARD, as_of=as_of, known_through=known_through)
-    draws = encode.draws(BOARD, class_rates(rows=40), start, as_of=as_of, count=30, seed=1)
+    draws = encode.draws(BOARD, Parameters(class_rates(rows=40)), start, as_of=as_of, count=30, seed=1)
     check_inputs(world, draws, start)
     years = encode.series_years(BOARD, as_of=as_of, known_through=known_through)
     assert [len(y) for y in years] == [int((row < NEVER).sum()) for row in world.publication_day]
@@ -146,7 +147,7 @@ def test_a_scheduled_event_whose_day_has_passed_is_off_the_agenda() -> None:
     late = {"as_of": date(2026, 3, 1), "known_through": date(2026, 3, 1)}
     assert encode.world(BOARD, **late).scheduled_day.size == 0
     start = encode.start(BOARD, view(), known_through=late["known_through"])
-    drawn = encode.draws(BOARD, class_rates(), start, as_of=late["as_of"], count=50, seed=1)
+    drawn = encode.draws(BOARD, Parameters(class_rates()), start, as_of=late["as_of"], count=50, seed=1)
     assert drawn.scheduled_probability.shape == (50, 0)
 
 
@@ -168,7 +169,9 @@ def test_a_board_of_one_event_needs_nothing_else() -> None:
         scheduled=(),
     )
     world, start = encode.world(lone, **KNOWN), encode.start(lone, view(), known_through=date(2025, 12, 31))
-    check_inputs(world, encode.draws(lone, class_rates(lone), start, as_of=KNOWN["as_of"], count=20, seed=1), start)
+    check_inputs(
+        world, encode.draws(lone, Parameters(class_rates(lone)), start, as_of=KNOWN["as_of"], count=20, seed=1), start
+    )
 
 
 def test_what_happened_by_the_known_day_is_history_and_later_days_are_clamped() -> None:
