@@ -1,0 +1,225 @@
+"""What a fitted model's draws are sampled from, and the one way to get them: kept, shipped, or sampled now.
+
+Draws are artefacts: sampled once for each hash of their inputs (data, the model's code, the sampler's settings) and
+read from then on, because a sampler does not repeat to the bit. Only sampling imports PyMC.
+
+A fitted model describes itself by a function `recipe(...) -> Recipe` in `forecasts/<model>_fit.py`; `catalogue` says
+which recipes a board needs. The draws of the shipped boards come with twixt (`shipped`).
+"""
+
+import hashlib
+import io
+import tokenize
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from forecasts import draws_file
+from forecasts.draws_file import DrawsFile, DrawsFileError, Variable
+from forecasts.errors import CorruptArtefactError
+from forecasts.receipts import ROOT, digest
+from forecasts.shipped import SHIPPED, Shipped
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+    from forecasts.artefacts import Artefacts
+    from models.sampling import Fit
+
+_SAMPLED_WITH = ("pymc", "pytensor", "numpy", "numba", "arviz-stats")
+_NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING}
+_BEFORE_A_STATEMENT = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+
+type Progress = Callable[[int, int], None]
+"""Called with (transitions done, transitions in all)."""
+
+type Origin = Literal["kept", "shipped", "sampled"]
+
+
+class ParametersRefusedError(RuntimeError):
+    """A parameter model's fit did not pass its gate; the message names every line that is not in order."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the draws of one fitted model come about; whatever decides them is in its hash."""
+
+    model: str
+    """Name of the model, such as `senate`."""
+    variant: str
+    """For people, where a model is fitted to several data sets, such as the day of an edition; else empty."""
+    inputs: object
+    """The data, as anything with canonical text: numbers, texts, lists, mappings, records, arrays (NaN: missing)."""
+    sources: tuple[str, ...]
+    """Files whose code decides the draws, relative to the project, such as `models/senate.py`."""
+    sampler: Mapping[str, Any]
+    """Fields of `models.sampling.SamplerSettings`."""
+    build: Callable[[], "pm.Model"]
+    """Returns the model with its data; imports PyMC, so it is called only to sample."""
+    units: Mapping[str, str]
+    """Variables of the posterior that are kept, each with its unit."""
+    bits: int
+    """Bits of a mantissa that are kept (`draws_file.to_bytes`): 8 to 11 are plenty."""
+    report: Callable[[DrawsFile], Mapping[str, Any]] | None = None
+    """Further lines of the receipt, computed from the draws, such as posterior predictive checks."""
+
+    @property
+    def name(self) -> str:
+        """The model with its variant, for people and for the names of shipped files."""
+        return f"{self.model}-{self.variant}" if self.variant else self.model
+
+    @property
+    def input_hash(self) -> str:
+        """The hash of all that decides the draws: data, code (without comments and docstrings), settings, rounding."""
+        code = {source: code_digest(source) for source in self.sources}
+        sampled = [dict(self.sampler), dict(self.units), self.bits]
+        return digest([draws_file.SCHEMA, self.model, self.inputs, code, sampled])
+
+    def sample(self, progress: Progress | None = None) -> DrawsFile:
+        """Sample, check the gate, and return the draws.
+
+        Raises
+        ------
+        ParametersRefusedError
+            When the fit was refused twice.
+        """
+        from models import sampling
+
+        settings = sampling.SamplerSettings(**self.sampler)
+        try:
+            fit = sampling.sample(self.build(), settings, progress=progress)
+        except sampling.GateRefusedError as refusal:
+            raise ParametersRefusedError(f"{self.name}: {refusal}") from refusal
+        return self.file_of(fit)
+
+    def file_of(self, fit: "Fit") -> DrawsFile:
+        """Return what is kept of a gated fit, with its receipt."""
+        posterior = fit.tree["posterior"].dataset[list(self.units)].transpose("chain", "draw", ...)
+        variables = {
+            name: Variable(tuple(posterior[name].dims[2:]), posterior[name].values.astype(np.float32), unit)
+            for name, unit in self.units.items()
+        }
+        coords = {d: tuple(posterior[d].values.tolist()) for v in variables.values() for d in v.dims}
+        receipt = {
+            "model": self.model,
+            "variant": self.variant,
+            "sampler": asdict(fit.settings),
+            "attempts": fit.attempts,
+            "gate": [asdict(check) for check in fit.gate.checks],
+            "versions": {name: version(name) for name in _SAMPLED_WITH},
+        }
+        file = DrawsFile(self.model, self.input_hash, coords, variables, receipt)
+        if self.report is None:
+            return file
+        return DrawsFile(self.model, self.input_hash, coords, variables, receipt | dict(self.report(file)))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Draws at hand, and where they came from."""
+
+    file: DrawsFile
+    artefact: str
+    """Hash of the draws file among a home's artefacts."""
+    origin: Origin
+    """`kept` in the home, `shipped` with twixt, or `sampled` just now."""
+    note: str
+    """What a receipt must say, for example that a damaged file was replaced; usually empty."""
+
+    @property
+    def sampled(self) -> bool:
+        """Whether they were sampled just now."""
+        return self.origin == "sampled"
+
+
+def fetch(
+    recipe: Recipe,
+    artefacts: "Artefacts",
+    *,
+    resample: bool = False,
+    progress: Progress | None = None,
+    shipped: Shipped = SHIPPED,
+) -> Kept:
+    """Return the draws of a recipe: those kept in a home, else those shipped, else sampled now and kept.
+
+    Parameters
+    ----------
+    recipe, artefacts
+        What is wanted, and where draws are kept.
+    resample
+        Sample even when draws are at hand; from then on the new ones are used.
+    progress
+        Called while sampling.
+    shipped
+        The draws that come with twixt.
+
+    Raises
+    ------
+    ParametersRefusedError
+        When the fit was refused twice; nothing is kept.
+    """
+    wanted = recipe.input_hash
+    notes: list[str] = []
+    sources = {} if resample else {"kept": _kept_bytes(artefacts), "shipped": shipped.find}
+    for origin, find in sources.items():
+        try:
+            if (data := find(wanted)) is not None:
+                file = _whole(data, wanted)
+                return Kept(
+                    file, _keep(artefacts, wanted, data), "kept" if origin == "kept" else "shipped", _told(notes)
+                )
+        except (CorruptArtefactError, DrawsFileError) as error:
+            notes.append(f"{origin} draws could not be read: {error}")
+    data = draws_file.to_bytes(recipe.sample(progress), bits=recipe.bits)
+    file = _whole(data, wanted)
+    return Kept(file, _keep(artefacts, wanted, data), "sampled", _told(notes))
+
+
+def _kept_bytes(artefacts: "Artefacts") -> Callable[[str], bytes | None]:
+    def find(wanted: str) -> bytes | None:
+        kept = artefacts.bound(wanted)
+        return artefacts.get(kept) if kept else None
+
+    return find
+
+
+def _keep(artefacts: "Artefacts", wanted: str, data: bytes) -> str:
+    name = artefacts.put(data)
+    artefacts.bind(wanted, name)
+    return name
+
+
+def _whole(data: bytes, wanted: str) -> DrawsFile:
+    file = draws_file.from_bytes(data)
+    if file.input_hash != wanted:
+        raise DrawsFileError(f"draws of inputs {file.input_hash[:12]} where {wanted[:12]} are needed")
+    return file
+
+
+def _told(notes: list[str]) -> str:
+    return "; ".join(notes)
+
+
+@cache
+def code_digest(source: str) -> str:
+    """Return the SHA-256 of a Python file's code: comments, docstrings, blank lines and line endings do not count."""
+    text = (ROOT / source).read_text(encoding="utf-8")
+    return hashlib.sha256("\0".join(_code(text)).encode("utf-8")).hexdigest()
+
+
+def _code(text: str) -> Iterator[str]:
+    """Return the tokens of a source text; a string that is a statement by itself is a docstring."""
+    tokens = [t for t in tokenize.generate_tokens(io.StringIO(text).readline) if t.type not in _NO_CODE]
+    before = tokenize.NEWLINE
+    for token, after in zip(tokens, [*tokens[1:], tokens[-1]], strict=True):
+        begins = before in _BEFORE_A_STATEMENT
+        docstring = begins and token.type == tokenize.STRING and after.type == tokenize.NEWLINE
+        if not docstring and not (begins and token.type == tokenize.NEWLINE):
+            yield f"{tokenize.tok_name[token.type]} {token.string.strip()}"
+            before = token.type
