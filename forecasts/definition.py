@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from forecasts.domain import Edition
+
 QuestionKind = Literal["event", "vote", "threshold"]
 EdgeKind = Literal["hazard_ratio", "requires", "ends", "with"]
 Clock = Literal["calendar", "since_enabled"]
@@ -106,8 +108,66 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """How the members of one party voted in a past vote."""
+
+    party: str
+    yeas: int
+    nays: int
+
+
+@dataclass(frozen=True, slots=True)
+class RollCall:
+    """A past vote of a body, from which the model of its votes learns."""
+
+    name: str
+    type: str
+    """Kind of treaty or motion."""
+    voted: date
+    yeas: int
+    nays: int
+    president: str
+    """Party that held the presidency."""
+    splits: tuple[Split, ...]
+    """By party; empty where only the tally is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """How seats change hands at the elections before each period, until a new composition is entered."""
+
+    term_years: int
+    keep: Elicited
+    """Probability that a seat's party keeps it: its holder stands and the state's other seats have the same party."""
+    split: Elicited
+    """Log-odds added where another seat of the state belongs to the other party."""
+    open: Elicited
+    """Log-odds added where the holder does not stand again."""
+    swing: tuple[Elicited, ...]
+    """Log-odds toward the second party, shared by all seats of an election: one for each of the vote's `periods`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FittedVote:
+    """What a vote's gate is computed from where a model is fitted to the body's history."""
+
+    type: str
+    """Kind of the coming vote, one of the history's."""
+    parties: tuple[str, str]
+    """Party 0 and party 1, as members caucus: the second one is the `party 1` of `copartisan_probability`."""
+    history: tuple[RollCall, ...]
+    seats: tuple[Seat, ...]
+    """Who sits, until a newer composition is observed."""
+    seated_on: date
+    """Day of which the table of seats speaks."""
+    directions: tuple[Elicited, ...]
+    """What the terms ask of whom, one for each class of terms: log-odds of a yea per unit of ideal point."""
+    renewal: Renewal
+
+
+@dataclass(frozen=True, slots=True)
 class Vote:
-    """How a question of kind `vote` is decided (elicited here; a fitted model may replace the numbers)."""
+    """How a question of kind `vote` is decided: by elicited gates, or by a model fitted to the body's history."""
 
     question: str
     trigger: str
@@ -120,7 +180,8 @@ class Vote:
     periods: tuple[date, ...]
     """First day of each period of the body after the first one."""
     gate: tuple[Elicited, ...]
-    """Probability that it passes, one for each period (len(periods) + 1) and class of terms, periods first."""
+    """Probability that it passes, one for each period (len(periods) + 1) and class of terms, periods first; empty where
+    the vote is fitted."""
     terms: tuple[str, ...]
     """Questions that set the class of terms (2 ** len classes)."""
     president_periods: tuple[date, ...]
@@ -128,7 +189,7 @@ class Vote:
     copartisan_probability: tuple[float, ...]
     """Probability that the president's party is party 1, in each president period (len + 1)."""
     copartisan_logit: float
-    """Shift of the gate's logit where the president's party is party 0."""
+    """Shift of the gate's logit where the president's party is party 0; 0 where the vote is fitted."""
     second_vote_rate: Elicited
     """Hazard per year of a second vote after a failed one."""
     quality_gate: float
@@ -137,6 +198,8 @@ class Vote:
     """Slope (>= 0) of the shared quality term on the trigger's log hazard."""
     reason: str = ""
     """Reasons of the presidency's and the quality term's numbers."""
+    fitted: FittedVote | None = None
+    """None where the gates are elicited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +227,84 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A country of a fitted panel."""
+
+    name: str
+    weight: float
+    """Its output, which weighs it in the aggregate; 0 for a country of the panel outside the aggregate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A year that differs for all members: a break of the trend, or a slump of output."""
+
+    year: int
+    known_from: date
+    """No run before this day may know of it."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A share that all members promised."""
+
+    known_from: date
+    deadline: int
+    """Year."""
+    share: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A straight line to a goal, reviewed on the way; it starts at each member's own share."""
+
+    since: int
+    """Year at which the line starts."""
+    review: int
+    by: int
+    share: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FittedPanel:
+    """Members whose shares are fitted together; the series is their weighted mean."""
+
+    aggregate: str
+    """Name under which editions print the series itself; read for comparison, never fitted."""
+    members: tuple[Member, ...]
+    """By name."""
+    ignored: tuple[str, ...]
+    """Other names that an edition may print, for example a total that is no part of this."""
+    editions: tuple[Edition, ...]
+    """Rising in published_on; editions entered into the ledger are added at replay."""
+    breaks: tuple[Turn, ...]
+    slumps: tuple[Turn, ...]
+    promises: tuple[Promise, ...]
+    phase: int
+    """Years over which a budget closes a gap at the least, however near the deadline."""
+    break_rate: float
+    """Chance of another break in each coming year."""
+    break_up: float
+    """Chance that it raises the common slope."""
+    slump_rate: float
+    """Chance of a slump in each coming year."""
+    chances_reason: str
+    discrepancy: Elicited
+    """Log of the printed aggregate over the weighted mean of the printed members."""
+    goal: Goal
+    lines: tuple[float, ...]
+    """Values that the pages mark; rising."""
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
-    """A yearly published number, simulated as one path per future."""
+    """A yearly published number, simulated as one path per future.
+
+    Level, growth, damping and noise are either elicited (`states`, `damping`, `noise_sd`) or come from a fitted panel.
+    """
 
     id: str
     title: str
@@ -175,12 +314,16 @@ class Series:
     decimals: int
     """Printed precision."""
     states: tuple[SeriesState, ...]
-    """Rising in published_on."""
-    damping: Elicited
-    noise_sd: Elicited
+    """Rising in published_on; empty where the series has a fitted panel."""
+    damping: Elicited | None
+    """None where the series has a fitted panel."""
+    noise_sd: Elicited | None
+    """None where the series has a fitted panel."""
     response: Elicited
+    """Always elicited: what the edges into the series' levels do to its growth."""
     levels: tuple[Level, ...]
     source: str
+    panel: FittedPanel | None = None
 
 
 @dataclass(frozen=True, slots=True)
