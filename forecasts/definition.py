@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from forecasts.domain import Seat
+
 from forecasts.domain import Edition
 
 QuestionKind = Literal["event", "vote", "threshold"]
