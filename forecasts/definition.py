@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from forecasts.domain import Seat
-
-from forecasts.domain import Edition
+from forecasts.domain import Edition, Seat
 
 QuestionKind = Literal["event", "vote", "threshold"]
 EdgeKind = Literal["hazard_ratio", "requires", "ends", "with"]
