@@ -18,7 +18,7 @@ from forecasts.parameters import Parameters
 from forecasts.replay import Moment
 from forecasts.stored_futures import StoredFutures
 from models.evidence import Design, Items, design, prior_belief, tables
-from models.futures import Tilt, simulate
+from models.futures import Forced, Tilt, simulate
 from models.history import history_log_likelihood
 from models.precision import pareto_smooth
 from models.weighing import Sample, Weighed, prepare, weigh
@@ -70,7 +70,9 @@ class Judged:
     """(Q, B, C) log weights."""
 
 
-def simulate_board(moment: Moment, parameters: Parameters, effort: Effort, *, threads: int) -> Simulated:
+def simulate_board(
+    moment: Moment, parameters: Parameters, effort: Effort, *, threads: int, forced: Forced | None = None
+) -> Simulated:
     """Simulate the futures of a board from what was known, and weigh each draw by the history it explains.
 
     Parameters
@@ -81,6 +83,8 @@ def simulate_board(moment: Moment, parameters: Parameters, effort: Effort, *, th
         Size, seed and tilt.
     threads
         Threads of the kernel; the result does not depend on it.
+    forced
+        Questions that are made to happen, or kept from it (what-if by doing).
     """
     board, horizon = moment.board, (moment.board.horizon - moment.board.opens).days
     known = {"as_of": moment.day, "known_through": moment.known_through}
@@ -98,6 +102,7 @@ def simulate_board(moment: Moment, parameters: Parameters, effort: Effort, *, th
         per_draw=effort.per_draw,
         seed=effort.seed,
         tilt=_tilt(board, effort),
+        forced=forced,
         threads=threads,
     )
     stored = StoredFutures(
