@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from forecasts.fields import shown
+
 BOARD_ID = re.compile(r"[a-z][a-z0-9-]{0,59}")
 """A board's id, which is the name of its directory."""
 
@@ -21,6 +23,10 @@ MAX_FILE_BYTES = 4_000_000
 Lines = dict[tuple[str | int, ...], int]
 """Line of every key, by its path: `("question", 3, "deadlines")`."""
 
+REFERENCE = Path(__file__).resolve().parent.parent / "data" / "reference"
+"""Tables of facts that come with twixt; a definition may name one of them."""
+
+_TABLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,80}\.csv")
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"\s*(?:\"([^\"]+)\"|([A-Za-z0-9_.-]+))\s*=(.*)$")
 _PARSE_PLACE = re.compile(r"\s*\(at (line [0-9]+), column [0-9]+\)$")
@@ -78,10 +84,26 @@ def read_toml(path: Path, problems: list[Problem]) -> Table:
     return Table(path.name, values, key_lines(text))
 
 
-def read_csv(path: Path, columns: tuple[str, ...], problems: list[Problem]) -> list[CsvRow]:
+def read_csv(
+    path: Path,
+    columns: tuple[str, ...],
+    problems: list[Problem],
+    *,
+    optional: tuple[str, ...] = (),
+    renamed: Mapping[str, str] | None = None,
+) -> list[CsvRow]:
     """Return the rows of a CSV file that has exactly the given columns, in any order.
 
     A file with other columns is reported (naming the near match) and empty; so is a row with too many or too few cells.
+
+    Parameters
+    ----------
+    path, columns, problems
+        The file, the columns that it must have, and where mistakes are collected.
+    optional
+        Columns that it may have.
+    renamed
+        Other names of columns, by the name in the file.
     """
     text = _read(path, problems)
     if not text:
@@ -89,8 +111,8 @@ def read_csv(path: Path, columns: tuple[str, ...], problems: list[Problem]) -> l
     reader = csv.reader(io.StringIO(text), strict=True)
     rows: list[CsvRow] = []
     try:
-        header = [cell.strip() for cell in next(reader, [])]
-        if not _columns_fit(path.name, header, columns, problems):
+        header = [(renamed or {}).get(cell.strip(), cell.strip()) for cell in next(reader, [])]
+        if not _columns_fit(path.name, header, columns, problems, optional):
             return []
         for cells in reader:
             if len(cells) == len(header):
@@ -101,6 +123,24 @@ def read_csv(path: Path, columns: tuple[str, ...], problems: list[Problem]) -> l
     except csv.Error as error:
         problems.append(Problem(path.name, f"line {reader.line_num}", f"not valid CSV: {error}"))
     return rows
+
+
+def table_path(directory: Path, name: str) -> Path | None:
+    """Return where a table that a definition names lies: beside the definition, else among the reference tables.
+
+    None when the name is no plain file name that ends in `.csv`, or there is no such file in either place.
+    """
+    if not _TABLE_NAME.fullmatch(name):
+        return None
+    return next((path for path in (directory / name, REFERENCE / name) if path.is_file()), None)
+
+
+def tables_named(values: object) -> frozenset[str]:
+    """Return every text in a parsed TOML file that names a CSV table, at any depth."""
+    if isinstance(values, str):
+        return frozenset({values} if _TABLE_NAME.fullmatch(values) else ())
+    items = values.values() if isinstance(values, Mapping) else values if isinstance(values, list) else ()
+    return frozenset().union(*map(tables_named, items))
 
 
 def key_lines(text: str) -> Lines:
@@ -142,13 +182,15 @@ def _read(path: Path, problems: list[Problem]) -> str:
     return ""
 
 
-def _columns_fit(file: str, header: list[str], columns: tuple[str, ...], problems: list[Problem]) -> bool:
-    before = len(problems)
-    for name in sorted(set(header) - set(columns)):
-        message = f"unknown column {name!r}{near(name, columns)}; allowed: {', '.join(columns)}"
+def _columns_fit(
+    file: str, header: list[str], columns: tuple[str, ...], problems: list[Problem], optional: tuple[str, ...]
+) -> bool:
+    before, known = len(problems), columns + optional
+    for name in sorted(set(header) - set(known)):
+        message = f"unknown column {shown(name)}{near(name, known)}; allowed: {', '.join(known)}"
         problems.append(Problem(file, "line 1", message))
-    for name in columns:
-        if header.count(name) != 1:
+    for name in known:
+        if header.count(name) != 1 and (name in columns or name in header):
             message = f"column {name!r} is missing" if name not in header else f"column {name!r} stands more than once"
             problems.append(Problem(file, "line 1", message))
     return len(problems) == before
