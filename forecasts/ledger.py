@@ -218,6 +218,7 @@ def _check_version(newest: Entry | None, record: Record, board: str, expected: i
         return
     if type(newest.record) is not type(record):
         raise RecordError(f"{board}: entry {record.id} is of type {kind_of(newest.record)}, not {kind_of(record)}")
+    _check_stands(newest.record, board)
     if (
         isinstance(record, Retraction)
         and isinstance(newest.record, Retraction)
@@ -233,6 +234,13 @@ def _check_target(newest: Mapping[str, Entry], record: Retraction, board: str, i
         raise RecordError(f"{board}: retraction {record.id}: there is no entry {record.target}")
     if isinstance(newest[record.target].record, BoardVersion):
         raise RecordError(f"{board}: retraction {record.id}: a definition is replaced by a new one, not retracted")
+    _check_stands(newest[record.target].record, board)
+
+
+def _check_stands(record: Record, board: str) -> None:
+    """Refuse to change a forecast: it is judged as it was issued. Only a crowd's series is a copy that can be wrong."""
+    if isinstance(record, Forecast) and not record.forecaster.startswith("crowd:"):
+        raise RecordError(f"{board}: forecast {record.id} stays as issued; enter a new one, or withdraw it from now on")
 
 
 def _check_not_retracted(newest: Mapping[str, Entry], retracted: Mapping[str, Entry], entry: str, board: str) -> None:

@@ -133,16 +133,20 @@ def known_forecaster(session: Session, name: str | None) -> str | None:
 
 def judged_by(session: Session, item: Evidence, name: str | None) -> Evidence:
     """Return the item with its forecaster, who is added to the people when the name is new."""
+    return replace(item, forecaster=forecaster_id(session, name))
+
+
+def forecaster_id(session: Session, name: str | None) -> str:
+    """Return the id of the person meant by `--by`, who is added to the people when the name is new."""
     from forecasts import people
 
     known = known_forecaster(session, name)
-    if known is None:
-        store = session.workspace().store
-        try:
-            known = people.add(store, str(name), actor=people.LOCAL_OWNER, now=session.now).id
-        except ValueError as error:
-            raise CommandError(f"--by: {error}") from error
-    return replace(item, forecaster=known)
+    if known is not None:
+        return known
+    try:
+        return people.add(session.workspace().store, str(name), actor=people.LOCAL_OWNER, now=session.now).id
+    except ValueError as error:
+        raise CommandError(f"--by: {error}") from error
 
 
 def _effects(options: Mapping[str, Any]) -> list[dict[str, str]]:
