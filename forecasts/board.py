@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from forecasts import board_check, board_graph, board_tables, board_text
-from forecasts.board_files import CsvRow, Problem, Table, near, read_csv, read_toml
+from forecasts.board_files import CsvRow, Problem, Table, near, read_csv, read_toml, tables_named, tables_named
 from forecasts.board_parts import Head, Parts, Placed
 from forecasts.board_rows import Row, csv_row
 from forecasts.definition import Board
@@ -58,7 +58,6 @@ def load(path: Path) -> tuple[Board | None, list[Problem]]:
     problems: list[Problem] = []
     if not path.is_dir():
         return None, [Problem(path.name, "", "no such board directory")]
-    _check_file_names(path, problems)
     parts = _read(path, problems)
     if parts is not None:
         board_check.check(parts, directory=path.name)
@@ -68,9 +67,9 @@ def load(path: Path) -> tuple[Board | None, list[Problem]]:
     return _assemble(parts), problems
 
 
-def _check_file_names(path: Path, problems: list[Problem]) -> None:
+def _check_file_names(path: Path, named: Iterable[str], problems: list[Problem]) -> None:
     """Refuse definition files with unknown names: a misspelled file must not be silently ignored."""
-    known = [*TOML_FILES, *CSV_FILES, *SEED_FILES, *OTHER_FILES]
+    known = [*TOML_FILES, *CSV_FILES, *SEED_FILES, *OTHER_FILES, *sorted(named)]
     problems.extend(
         Problem(file.name, "", f"unknown file{near(file.name, known)}; known: {', '.join(known)}")
         for file in sorted(path.iterdir())
@@ -83,6 +82,8 @@ def _check_file_names(path: Path, problems: list[Problem]) -> None:
 def _read(path: Path, problems: list[Problem]) -> Parts | None:
     """Return the rows of all files; None where one that all others refer to cannot be read."""
     tables = {name: read_toml(path / name, problems) for name in TOML_FILES if (path / name).is_file()}
+    named = frozenset[str]().union(*(tables_named(table.values) for table in tables.values()))
+    _check_file_names(path, named, problems)
     if {problem.file for problem in problems} & set(REQUIRED_FILES):
         return None
     head = _head(tables["board.toml"], problems)
@@ -103,12 +104,12 @@ def _read(path: Path, problems: list[Problem]) -> Parts | None:
         mentioned={str(row.peek("id")) for row in questions},
         unread=frozenset(),
         sections=rows("board.toml", "section", board_tables.section),
-        questions=_build(questions, lambda row: board_tables.question(row, opens=head.opens, deadlines=head.deadlines)),
+        questions=_build(questions, lambda row: board_tables.question(row, opens=head.opens, deadlines=head.deadlines, directory=path)),
         edges=cells("edges.csv", board_tables.EDGE_COLUMNS, "edge", board_tables.edge),
         cases=cells("cases.csv", board_tables.CASE_COLUMNS, "case", board_tables.case),
         adjustments=cells("adjustments.csv", board_tables.ADJUSTMENT_COLUMNS, "adjustment", board_tables.adjustment),
-        votes=rows("votes.toml", "vote", board_tables.vote),
-        series=rows("series.toml", "series", board_tables.series),
+        votes=rows("votes.toml", "vote", lambda row: board_tables.vote(row, directory=path)),
+        series=rows("series.toml", "series", lambda row: board_tables.series(row, directory=path)),
         frailties=rows("board.toml", "frailty", board_tables.frailty),
         scheduled=rows("board.toml", "scheduled", board_tables.scheduled),
         scenarios=rows("scenarios.toml", "scenario", board_tables.scenario),

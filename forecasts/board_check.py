@@ -8,11 +8,11 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import date
 from itertools import pairwise
 
-from forecasts import board_graph, board_reach, scenarios
+from forecasts import board_graph, board_reach, scenarios, spending_editions
 from forecasts.board_files import BOARD_ID, near
 from forecasts.board_parts import Parts, Placed
 from forecasts.board_rows import Row
-from forecasts.definition import Question
+from forecasts.definition import FittedPanel, Question
 
 MAX_DAYS = 32_000
 """Days from opening to horizon that the simulation can count."""
@@ -165,11 +165,12 @@ def _check_inputs(parts: Parts) -> None:
     cases = {c.question for c, _ in parts.cases}
     adjusted = {a.question for a, _ in parts.adjustments}
     scheduled = {s.question for s, _ in parts.scheduled}
+    timed = {q.id for q, _ in parts.questions if q.duration}
     voted = {v.question for v, _ in parts.votes}
     levels = Counter(v.question for s, _ in parts.series for v in s.levels)
     once = {question for question, times in levels.items() if times == 1}
     needed = {
-        "cases.csv": ("event", cases | scheduled, "no case names it; an event needs a reference class (or a schedule)"),
+        "cases.csv": ("event", cases | timed | scheduled, "no case names it; an event needs a reference class (or a schedule)"),
         "adjustments.csv": ("event", adjusted | scheduled, "no row names it; an event needs an inside view"),
         "votes.toml": ("vote", voted, "no [[vote]] names it"),
         "series.toml": ("threshold", once, "it must stand in one [[series.level]], neither in none nor in two"),
@@ -178,8 +179,26 @@ def _check_inputs(parts: Parts) -> None:
         for question, row in parts.questions:
             if question.kind == kind and question.id not in given and file not in parts.unread:
                 row.refuse("", f"{file}: {message}")
+    for question, row in parts.questions:
+        _check_duration(parts, row, question)
     for case, row in parts.cases:
+        if case.question in timed:
+            row.refuse("question", f"{case.question!r} is fitted to durations: its cases stand in that table, not here")
         _check_case(row, case.start, case.end, parts.head.opens if parts.head.valid else date.max)
+
+
+def _check_duration(parts: Parts, row: Row, question: Question) -> None:
+    """Report effects whose edge is missing, and cases that end after the board opens."""
+    if question.duration is None:
+        return
+    edges = {e.parents[0] for e, _ in parts.edges if e.child == question.id and e.kind == "hazard_ratio"}
+    for effect in question.duration.effects:
+        if effect.ratio is None and effect.name not in edges and "edges.csv" not in parts.unread:
+            message = f"no hazard_ratio edge into {question.id!r}; edges: {', '.join(sorted(edges)) or 'none'}"
+            row.refuse("duration", f"effect of {effect.name!r}{near(effect.name, sorted(edges))}: {message}")
+    late = [s for s in question.duration.spells if parts.head.valid and s.end > parts.head.opens]
+    for spell in late:
+        row.refuse("duration", f"case {spell.name!r} ends on {spell.end}, after the board opens ({parts.head.opens})")
 
 
 def _check_case(row: Row, start: str, end: str, opens: date) -> None:
@@ -216,20 +235,31 @@ def _check_votes(parts: Parts) -> None:
 
 def _check_series(parts: Parts) -> None:
     for series, row in parts.series:
-        if not series.states or not series.levels:
-            row.refuse("", "at least one [[series.state]] and one [[series.level]] are needed")
+        if not (series.states or series.panel) or not series.levels:
+            row.refuse("", "at least one [[series.state]] (or a [series.panel]) and one [[series.level]] are needed")
             continue
+        if series.panel is not None and parts.head.valid:
+            _check_panel(row, series.panel, opens=parts.head.opens)
         published = [s.published_on for s in series.states]
         _rising(row, "state", published, "published_on")
         _rising(row, "state", [s.year for s in series.states], "year", equal=True)
         _rising(row, "level", [v.value for v in series.levels], "value")
-        if parts.head.valid and published[0] > parts.head.opens:
+        if parts.head.valid and published and published[0] > parts.head.opens:
             row.refuse(
                 "state", f"the first state was published on {published[0]}, after the opening day {parts.head.opens}"
             )
         for level in series.levels:
             if round(level.value, series.decimals) != level.value:
                 row.refuse("level", f"{level.value:g} is never printed with {series.decimals} decimals")
+
+
+def _check_panel(row: Row, panel: FittedPanel, *, opens: date) -> None:
+    """Report a panel that has too few whole years on the opening day, or on the day of any of its editions."""
+    for day in sorted({opens, *(e.published_on for e in panel.editions if e.published_on > opens)}):
+        try:
+            spending_editions.in_force(panel, as_of=day)
+        except ValueError as error:
+            row.refuse("panel", f"as of {day}: {error}")
 
 
 def _rising(row: Row, key: str, values: Sequence[date] | Sequence[float], what: str, *, equal: bool = False) -> None:

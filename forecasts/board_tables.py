@@ -6,9 +6,10 @@ cycles, order) is checked in `forecasts.board_check`.
 
 from collections.abc import Sequence
 from datetime import date
-from itertools import product
+from pathlib import Path
 from typing import cast
 
+from forecasts import board_durations, board_panel
 from forecasts.board_rows import Row
 from forecasts.definition import (
     Adjustment,
@@ -50,8 +51,9 @@ _CERTAIN = 1e-6
 _LARGE = 1e6
 
 
-def question(row: Row, *, opens: date, deadlines: tuple[date, ...]) -> Question | None:
+def question(row: Row, *, opens: date, deadlines: tuple[date, ...], directory: Path) -> Question | None:
     """Read a `[[question]]`; the board's opening day and deadlines stand in where it names none of its own."""
+    inner = row.inner("duration") if row.given("duration") else None
     kind = cast("QuestionKind", row.choice("kind", KINDS))
     record = Question(
         id=row.name("id"),
@@ -71,11 +73,14 @@ def question(row: Row, *, opens: date, deadlines: tuple[date, ...]) -> Question 
         shape=_optional(row, "shape", low=0.05, high=5.0),
         hazard_check=_optional(row, "hazard_check", low=0.0, high=_LARGE),
         closed_on=row.day("closed_on") if row.given("closed_on") else None,
+        duration=None if inner is None else board_durations.duration(inner, directory=directory),
     )
     if kind != "event":
-        _forbid(row, ("clock", "shape", "hazard_check"), f"a {kind} question has none")
+        _forbid(row, ("clock", "shape", "hazard_check", "duration"), f"a {kind} question has none")
     elif (record.shape is not None) != (record.clock == "since_enabled"):
         row.refuse("shape", "belongs to the clock since_enabled, and that clock needs it")
+    elif inner is not None and record.clock != "since_enabled":
+        row.refuse("duration", "belongs to the clock since_enabled: a length begins when the question is enabled")
     return record if row.ok() else None
 
 
@@ -144,90 +149,63 @@ def adjustment(row: Row) -> Adjustment | None:
     return record if row.ok() else None
 
 
-def vote(row: Row) -> Vote | None:
-    """Read a `[[vote]]` with its `[[vote.gate]]` tables, one for each combination of terms."""
+def vote(row: Row, *, directory: Path) -> Vote | None:
+    """Read a `[[vote]]` with its `[vote.fitted]`, or its `[[vote.gate]]` tables, one for each combination of terms."""
     periods = row.days("periods") if row.given("periods") else ()
     presidents = row.days("president_periods") if row.given("president_periods") else ()
     terms = row.names("terms")
     parties = row.numbers("copartisan_probability", low=0.0, high=1.0)
     if len(parties) != len(presidents) + 1:
         row.refuse("copartisan_probability", f"{len(parties)} numbers; president_periods needs {len(presidents) + 1}")
+    members = row.integer("members", low=1, high=100_000)
+    inner = row.inner("fitted") if row.given("fitted") else None
+    if row.given("fitted"):
+        _forbid(row, ("gate", "copartisan_logit"), "comes from the fitted model")
     record = Vote(
         question=row.name("question"),
         trigger=row.name("trigger"),
         body=row.text("body", limit=200),
-        members=row.integer("members", low=1, high=100_000),
+        members=members,
         rule=row.text("rule", limit=300),
         periods=periods,
-        gate=_gates(row, terms, len(periods) + 1),
+        gate=() if row.given("fitted") else board_votes.gates(row, terms, len(periods) + 1),
         terms=terms,
         president_periods=presidents,
         copartisan_probability=parties,
-        copartisan_logit=row.number("copartisan_logit", low=-20.0, high=20.0),
+        copartisan_logit=0.0 if row.given("fitted") else row.number("copartisan_logit", low=-20.0, high=20.0),
         second_vote_rate=row.elicited("second_vote_rate", low=0.0, high=_LARGE),
         quality_gate=row.number("quality_gate", low=0.0, high=20.0),
         quality_trigger=row.number("quality_trigger", low=0.0, high=20.0),
         reason=row.text("reason"),
+        fitted=None
+        if inner is None
+        else board_votes.fitted(inner, terms=terms, periods=len(periods), members=members, directory=directory),
     )
     return record if row.ok() else None
 
 
-def _gates(row: Row, terms: tuple[str, ...], periods: int) -> tuple[Elicited, ...]:
-    """Return the gates in the order of the definition: periods first, within them the classes of terms.
-
-    Bit i of a class is set where the i-th of `terms` has happened.
-    """
-    if len(terms) > 4:
-        row.refuse("terms", f"{len(terms)} questions; at most 4 are allowed (16 classes)")
-        return ()
-    found: dict[tuple[str, ...], tuple[Elicited, ...]] = {}
-    for inner in row.inners("gate"):
-        happened = inner.names("terms")
-        if foreign := [name for name in happened if name not in terms]:
-            inner.refuse("terms", f"{', '.join(foreign)}: not among the vote's terms ({', '.join(terms) or 'none'})")
-        key = tuple(name for name in terms if name in happened)
-        if key in found:
-            inner.refuse("terms", f"the combination {list(key)} stands more than once")
-        found[key] = _gate(inner, periods)
-        inner.ok()
-    classes = [tuple(t for t, bit in zip(terms, reversed(bits), strict=True) if bit) for bits in
-               product((0, 1), repeat=len(terms))]  # fmt: skip
-    if missing := [list(c) for c in classes if c not in found]:
-        row.refuse("gate", f"no [[vote.gate]] for terms = {missing[0]}; each combination needs one")
-        return ()
-    return tuple(found[c][p] for p in range(periods) for c in classes)
-
-
-def _gate(row: Row, periods: int) -> tuple[Elicited, ...]:
-    columns = [row.numbers(key, low=_CERTAIN, high=1 - _CERTAIN) for key in ("median", "low", "high")]
-    reason = row.text("reason")
-    for key, column in zip(("median", "low", "high"), columns, strict=True):
-        if len(column) != periods:
-            row.refuse(key, f"{len(column)} numbers; the vote's periods need {periods}")
-    if any(len(column) != periods for column in columns):
-        return (Elicited(0.5, 0.5, 0.5, ""),) * periods
-    for median, low, high in zip(*columns, strict=True):
-        if low > median or median > high:
-            row.refuse("median", f"{median:g} lies outside its range {low:g} to {high:g}")
-    return tuple(Elicited(m, lo, hi, reason) for m, lo, hi in zip(*columns, strict=True))
-
-
-def series(row: Row) -> Series | None:
-    """Read a `[[series]]` with its states and levels."""
+def series(row: Row, *, directory: Path) -> Series | None:
+    """Read a `[[series]]` with its states, or its fitted panel, and its levels."""
+    fitted = row.given("panel")
+    inner = row.inner("panel") if fitted else None
+    name = row.name("id")
     states = tuple(s for inner in row.inners("state") if (s := _state(inner)) is not None)
     levels = tuple(v for inner in row.inners("level") if (v := _level(inner)) is not None)
+    if fitted:
+        _forbid(row, ("state", "damping", "noise_sd"), "comes from the fitted panel")
     record = Series(
-        id=row.name("id"),
+        id=name,
         title=row.text("title", limit=200),
         unit=row.text("unit", limit=60),
         publication=_month_day(row),
         decimals=row.integer("decimals", low=0, high=6),
         states=states,
-        damping=row.elicited("damping", low=0.0, high=1.0),
-        noise_sd=row.elicited("noise_sd", low=0.0, high=10.0),
+        damping=None if fitted else row.elicited("damping", low=0.0, high=1.0),
+        noise_sd=None if fitted else row.elicited("noise_sd", low=0.0, high=10.0),
         response=row.elicited("response", low=-10.0, high=10.0),
         levels=levels,
         source=row.text("source", limit=1000),
+        panel=None if inner is None else board_panel.panel(inner, series=name, directory=directory),
     )
     return record if row.ok() else None
 

@@ -11,6 +11,7 @@ from forecasts.evaluation import judge, sample_of
 from forecasts.receipts import digest
 from forecasts.replay import Moment
 from forecasts.snapshots import Snapshot
+from forecasts.spending_editions import editions_of
 from forecasts.stored_futures import CorruptFuturesError, load_futures
 from models.precision import MIN_FUTURES
 from models.weighing import shares
@@ -26,6 +27,7 @@ def news_digest(moment: Moment) -> str:
             list(moment.evidence),
             sorted(moment.occurrences.items()),
             encode.series_years(board, **known),
+            [e.published_on for s in board.series for e in editions_of(s) if e.published_on <= moment.day],
             board.content_hash,
         ]
     )

@@ -1,7 +1,7 @@
 """What was known on a board at an `as_of`: the records in force, the definition, and through which day it is known."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from forecasts import ledger
@@ -10,6 +10,7 @@ from forecasts.board_store import BoardInRecord, read_board
 from forecasts.definition import Board
 from forecasts.domain import Confirmation, Evidence, LedgerView, Mode, Occurrence
 from forecasts.instants import last_whole_day, start_of_day, utc
+from forecasts.spending_editions import with_editions
 from forecasts.store import Store
 
 
@@ -112,6 +113,7 @@ def read_moment(
         raise ReplayError(f"{board}: as of {day} lies before the board opened, {opens}")
     done = {o.question for o in today.records(Occurrence)}
     through = known_through(definition.board, today.records(Confirmation), occurred=done)
+    definition = replace(definition, board=with_editions(definition.board, view))
     return Moment(definition, view, min(through, day))
 
 

@@ -1,40 +1,22 @@
-"""The table's editions: which value of a country and year was in force on a day.
+"""The panel that was in force on a day: the newest value printed by then, for each member and year.
 
-Every edition has the day on which it was published. The newest value published by that day counts, for each country
-and year by itself; a year whose values are marked as estimates is provisional. Before the first edition its settled
-years stand in, as a stated later revision. National plans are no values.
+A year whose values are marked as estimates is provisional. Before the first edition its settled years and estimates up
+to the year before stand in, as a stated later revision. A last year that lacks a few members is filled in; what was
+known of the world besides the table is bounded by the same day.
 """
 
-import csv
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 
-from models.spending_paths import Panel
+from forecasts.definition import Board, FittedPanel, Series, SeriesState
+from forecasts.domain import Edition, LedgerView, Share
+from models.spending_paths import Panel, Pledge, Setting
 
-PUBLISHED: Mapping[str, date] = {
-    "NATO Aug-2025 series (2021 prices)": date(2025, 8, 28),
-    "NATO Aug-2025 publication, 2025e": date(2025, 8, 28),
-    "NATO SG annual report 2025 (Mar 2026), one decimal": date(2026, 3, 31),
-}
-"""Day of publication by edition; of the report of March 2026 the day is not at hand, so the month's last one stands."""
-PLAN = "national plan"
-"""How the edition of a plan begins."""
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """One printed value."""
-
-    country: str
-    year: int
-    share: float
-    """Percent of GDP."""
-    published_on: date
-    estimate: bool
+MOST_FILLED = 0.25
+"""Part of the aggregate's weight that may be filled in for a year; a year that lacks more is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,60 +24,110 @@ class EditionPanel:
     """The panel that was in force on a day, and what must be said of it."""
 
     panel: Panel
+    setting: Setting
+    """What was known of the world on the day."""
+    published_on: date
+    """Day of the edition that printed the newest value; a later one stands in before the first."""
+    stands_in: bool
+    """The edition was published only after the day."""
     notes: tuple[str, ...]
 
+    @property
+    def fitted(self) -> Setting:
+        """What of the setting a fit to the panel reads: nothing after its last year."""
+        return self.setting.until(self.panel.years[-1])
 
-def read(path: Path) -> tuple[Printed, ...]:
-    """Return the printed values of the shipped table's countries.
+
+def with_editions(board: Board, view: LedgerView) -> Board:
+    """Return a board whose fitted panels also have the editions that the ledger holds; its hash stays."""
+    found = view.records(Edition)
+    if not found:
+        return board
+    return replace(board, series=tuple(_with(series, found) for series in board.series))
+
+
+def _with(series: Series, found: Iterable[Edition]) -> Series:
+    mine = [e for e in found if e.series == series.id]
+    if series.panel is None or not mine:
+        return series
+    editions = sorted([*series.panel.editions, *mine], key=lambda e: e.published_on)
+    return replace(series, panel=replace(series.panel, editions=tuple(editions)))
+
+
+def editions_of(series: Series) -> tuple[Edition, ...] | tuple[SeriesState, ...]:
+    """Return what a series' numbers were printed in, rising in `published_on`."""
+    return series.states if series.panel is None else series.panel.editions
+
+
+def in_force(fitted: FittedPanel, *, as_of: date) -> EditionPanel:
+    """Return the panel of the newest values published by a day.
 
     Raises
     ------
     ValueError
-        When an edition has no known day of publication; the message names the line.
+        When no year is whole.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [(line, row) for line, row in enumerate(csv.DictReader(file), start=2)]
-    found = []
-    for line, row in rows:
-        edition = row["edition"]
-        if edition.startswith(PLAN) or row["country"].startswith("NATO "):
-            continue
-        if edition not in PUBLISHED:
-            raise ValueError(f"{path.name}, line {line}: edition {edition!r}: allowed are {', '.join(PUBLISHED)}")
-        share, estimate = float(row["pct_gdp"]), row["estimate"] == "1"
-        found.append(Printed(row["country"], int(row["year"]), share, PUBLISHED[edition], estimate))
-    return tuple(found)
+    known = [e for e in fitted.editions if e.published_on <= as_of]
+    notes, stands_in = [], not known
+    if stands_in:
+        first = fitted.editions[0]
+        known = [replace(first, shares=tuple(s for s in first.shares if s.year < as_of.year))]
+        notes = [f"later revision: the edition of {first.published_on} stands in for what was known on {as_of}"]
+    newest = newest_values(known)
+    panel, filled = _rectangle(fitted, newest)
+    notes += filled
+    last = max(e.published_on for e in known if any(s.year == panel.years[-1] for s in e.shares))
+    return EditionPanel(panel, _setting(fitted, as_of), last, stands_in, tuple(notes))
 
 
-def in_force(values: Sequence[Printed], *, as_of: date) -> EditionPanel:
-    """Return the panel of the newest values published by a day, up to the last year that is whole.
-
-    Parameters
-    ----------
-    values
-        Every edition's values.
-    as_of
-        A value published later is not read; before the first edition, its settled years are, with a note.
-    """
-    first = min(v.published_on for v in values)
-    known = [v for v in values if v.published_on <= as_of]
-    notes = []
-    if not known:
-        known = [v for v in values if v.published_on == first and v.year < first.year and v.year < as_of.year]
-        notes.append(f"later revision: the edition published on {first} stands in for what was known on {as_of}")
-    newest: dict[tuple[str, int], Printed] = {}
-    for v in sorted(known, key=lambda v: v.published_on):
-        newest[v.country, v.year] = v
-    panel, dropped = _rectangle(newest)
-    return EditionPanel(panel, (*notes, *dropped))
+def newest_values(editions: Iterable[Edition]) -> dict[tuple[str, int], Share]:
+    """Return the newest printed value of each name and year; editions rise in their day of publication."""
+    return {(s.country, s.year): s for e in editions for s in e.shares}
 
 
-def _rectangle(newest: Mapping[tuple[str, int], Printed]) -> tuple[Panel, list[str]]:
-    countries = tuple(sorted({c for c, _ in newest}))
-    years = sorted({y for _, y in newest})
-    lacking = {y: [c for c in countries if (c, y) not in newest] for y in years}
-    whole = tuple(y for y in years if not any(lacking[z] for z in years if z <= y))
-    notes = [f"{y} left out: no value for {', '.join(lacking[y])}" for y in years if y not in whole]
-    logs = np.log([[newest[c, y].share for y in whole] for c in countries])
-    provisional = np.array([float(any(newest[c, y].estimate for c in countries)) for y in whole])
-    return Panel(countries, whole, logs, provisional), notes
+def _setting(fitted: FittedPanel, as_of: date) -> Setting:
+    return Setting(
+        breaks=tuple(t.year for t in fitted.breaks if t.known_from <= as_of),
+        slumps=tuple(t.year for t in fitted.slumps if t.known_from <= as_of),
+        pledges=tuple(Pledge(p.known_from.year, p.deadline, p.share) for p in fitted.promises if p.known_from <= as_of),
+        phase=fitted.phase,
+        break_rate=fitted.break_rate,
+        break_up=fitted.break_up,
+        slump_rate=fitted.slump_rate,
+    )
+
+
+def _rectangle(fitted: FittedPanel, newest: Mapping[tuple[str, int], Share]) -> tuple[Panel, list[str]]:
+    """Return the panel of all years that are whole, or lack little, and what was filled in or left out."""
+    names = tuple(m.name for m in fitted.members)
+    shares = {key: s.percent for key, s in newest.items() if key[0] in names}
+    notes: list[str] = []
+    years: list[int] = []
+    for year in sorted({y for _, y in shares}):
+        lacking = [n for n in names if (n, year) not in shares]
+        if lacking and (not years or not _may_fill(fitted, lacking)):
+            notes.append(f"{year} left out: no value for {', '.join(lacking)}")
+            break
+        if lacking:
+            growth = _growth(fitted, shares, year)
+            shares |= {(n, year): shares[n, year - 1] * growth for n in lacking}
+            notes.append(f"{year}: {', '.join(lacking)} filled in with the growth of the others ({growth - 1:+.1%})")
+        years.append(year)
+    if len(years) < 3:
+        raise ValueError(f"years {years}: three whole years are needed")
+    logs = np.log([[shares[n, y] for y in years] for n in names])
+    marked = {y for (n, y), s in newest.items() if n in names and s.estimate}
+    return Panel(names, tuple(years), logs, np.array([float(y in marked) for y in years])), notes
+
+
+def _may_fill(fitted: FittedPanel, lacking: Sequence[str]) -> bool:
+    weight = {m.name: m.weight for m in fitted.members}
+    few = len(lacking) <= MOST_FILLED * len(weight)
+    return few and sum(weight[n] for n in lacking) <= MOST_FILLED * sum(weight.values())
+
+
+def _growth(fitted: FittedPanel, shares: Mapping[tuple[str, int], float], year: int) -> float:
+    """Return the weighted mean of a year over that of the year before, over the members that both years have."""
+    both = [m for m in fitted.members if (m.name, year) in shares]
+    now, before = (sum(m.weight * shares[m.name, y] for m in both) for y in (year, year - 1))
+    return now / before

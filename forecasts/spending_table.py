@@ -9,7 +9,7 @@ import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +39,41 @@ class Value:
     """Percent of GDP."""
     line: int
     """Line of the file, from 1."""
+    estimate: bool | None = None
+    """Whether the table marks it as an estimate; None where the table has no such column."""
+    edition: str = ""
+    """What the table's column `edition` says, where it has one."""
+
+
+def read_printed(path: Path) -> tuple[tuple[Value, ...], list[Problem]]:
+    """Return every value as printed, aggregates and all editions included, and every mistake.
+
+    A column `estimate` (1 or 0) or an `e` behind the year (2025e) marks estimates. A country and year may stand once in
+    each edition.
+    """
+    problems: list[Problem] = []
+    values = []
+    for line, cells in _rows(path, COLUMNS, problems):
+        text = cells["year"].strip()
+        marked = text[-1:] in {"e", "E"} and text[:-1].isdigit()
+        plain = cells | {"year": text[:-1] if marked else text}
+        estimate = _estimate(path.name, line, cells, problems)
+        if (value := _value(path.name, line, plain, problems)) is not None:
+            values.append(replace(value, estimate=marked or estimate, edition=cells.get("edition", "").strip()))
+    for edition in sorted({v.edition for v in values}):
+        _refuse_repeats(path.name, [v for v in values if v.edition == edition], problems)
+    return tuple(values), problems
+
+
+def _estimate(file: str, line: int, cells: Mapping[str, str], problems: list[Problem]) -> bool | None:
+    """Return the mark of an estimate, None without the column."""
+    text = cells.get("estimate")
+    if text is None:
+        return None
+    if text.strip() not in {"0", "1"}:
+        who = f"line {line}, {cells['country'].strip()[:60]}"
+        problems.append(Problem(file, who, f"estimate {shown(text)}: 1 (an estimate) or 0 is needed"))
+    return text.strip() == "1"
 
 
 def read(path: Path, *, edition: str | None = None) -> tuple[tuple[Value, ...], list[Problem]]:

@@ -468,7 +468,7 @@ def test_a_series_needs_a_state_and_a_board_a_question(small_copy):
     start = text.index("[[series.state]]")
     series.write_text(text[:start] + text[text.index("[[series.level]]") :], encoding="utf-8")
     assert [p.message for p in board.load(small_copy)[1]] == [
-        "at least one [[series.state]] and one [[series.level]] are needed"
+        "at least one [[series.state]] (or a [series.panel]) and one [[series.level]] are needed"
     ]
     (small_copy / "questions.toml").write_text("", encoding="utf-8")
     assert "the board has no question" in str(board.load(small_copy)[1][0])
