@@ -35,6 +35,8 @@ from models.world import NEVER
 
 type WhatIfMode = Literal["see", "do"]
 
+CERTAIN = 1 - 1e-12
+"""A conditional share above this is 1 but for the order of summation."""
 EVEN = 0.5
 """Probability that a tilt towards a condition aims at."""
 
@@ -209,6 +211,7 @@ def _conditioned(asked: _Asked, sample: Sample, weight: Float, hit: NDArray[np.b
         alone = replace(sample, log_prior=np.log(weight))
     no_evidence = np.zeros((sample.questions, sample.grid.size + 1, 1))
     centre = shares(alone, no_evidence, np.arange(sample.codes.shape[1]), threads=asked.threads)
+    centre = np.where(centre > CERTAIN, 1.0, centre)
     weighed = Weighed(centre[: sample.questions], centre[sample.questions :, 0], weight, 1)
     return _Under(sample, weighed, given.share, given.scenario_share, 1, None)
 

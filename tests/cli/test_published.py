@@ -288,3 +288,38 @@ def test_a_closed_question_is_marked_in_the_list() -> None:
     line = {"question": "flood", "deadline": "2030-12-31", "state": "passed", "change_7d": None, "change_30d": None}
     assert status.cells({**line, "closed_on": date(2030, 3, 1)})[0] == "flood (closed 2030-03-01)"
     assert status.cells({**line, "closed_on": None})[0] == "flood"
+
+
+def test_whatif_has_the_shape_that_others_rely_on_and_a_screen(run) -> None:
+    line = next(q for q in reversed(open_lines(document(run("status", "--json")))) if 0.1 < q["probability"] < 0.9)
+    condition = f"{line['question']} by {line['deadline']}"
+    found = document(run("whatif", "--see", condition, "--json"))
+    assert {"conditions", "mode", "ess", "results"} <= found.keys()
+    assert found["conditions"] == [condition]
+    assert found["mode"] == "see"
+    assert math.isclose(found["chance"], line["probability"], abs_tol=1e-9)
+    assert all({"question", "deadline", "before", "after", "low", "high"} <= r.keys() for r in found["results"])
+    text = run("whatif", "--see", condition).stdout
+    assert text.startswith(f"seen: {condition}")
+    assert line["question"] in text
+    done = document(run("whatif", "--do", f"never {line['question']}", "--json"))
+    assert {r["after"] for r in done["results"] if r["question"] == line["question"]} == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "--see, --do: neither --see nor --do was given"),
+        (["--see", "a by 2030-01-01", "--do", "never a"], "--see, --do: both --see and --do were given"),
+        (["--see", "nonsense"], "'nonsense': what is seen is written"),
+        (["--do", "never nobody_knows"], "'nobody_knows' is no question of this board"),
+        (["--see", "scenario nobody_knows"], "'nobody_knows' is no scenario of this board"),
+        (["--see", "x by 2030-01-01", "--as-of", "2999-01-01"], "--as-of: 2999-01-01 lies in the future"),
+    ],
+)
+def test_whatif_refuses_what_it_cannot_use(garden: Place, run, arguments, said) -> None:
+    before = garden.contents()
+    refused = run("whatif", *arguments)
+    assert refused.exit_code == 2
+    assert said in complaint(refused)
+    assert garden.contents() == before
