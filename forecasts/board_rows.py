@@ -62,6 +62,12 @@ class Row:
         """Record a warning at one key: the record stays usable."""
         self._problems.append(Problem(self.file, self.place(key), message, "warning"))
 
+    def report(self, problems: "list[Problem]") -> None:
+        """Add the mistakes of a table that this record names; with an error the record is unusable."""
+        if any(problem.severity == "error" for problem in problems):
+            self.fail()
+        self._problems.extend(problems)
+
     def place(self, key: str = "") -> str:
         """Return line, record and key for a message."""
         paths = [(*self._path, key), *(self._path[:end] for end in range(len(self._path), -1, -1))]
@@ -118,6 +124,14 @@ class Row:
             self.refuse(key, f"{_show(value)}: an id stands more than once")
         wrong = sum(not self._is_id(key, name) for name in names)
         return names if wrong == 0 else ()
+
+    def texts(self, key: str, *, limit: int) -> tuple[str, ...]:
+        """Return a list of short texts without control characters; may be empty."""
+        items = self._list(key, "texts")
+        if all(isinstance(item, str) and len(item) <= limit and not odd_character(item) for item in items):
+            return tuple(str(item).strip() for item in items)
+        self.refuse(key, f"a list of texts of at most {limit} plain characters is needed")
+        return ()
 
     def choice(self, key: str, allowed: tuple[str, ...]) -> str:
         """Return one of a few allowed words."""
