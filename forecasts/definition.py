@@ -27,6 +27,49 @@ class Elicited:
 
 
 @dataclass(frozen=True, slots=True)
+class Spell:
+    """How long one agreement held: a case of a question whose clock is fitted to durations."""
+
+    name: str
+    start: date
+    end: date
+    """Day it ended, or last day on which it was seen to hold."""
+    ended: bool
+    features: tuple[str, ...]
+    """What the case had, of the features that the effects name."""
+    comparability: float
+    """Weight omega in (0, 1]."""
+    source: str
+    verification: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What features of a case do to its hazard."""
+
+    name: str
+    """Of the effect; for an edge its parent."""
+    features: tuple[str, ...]
+    """A case with any of these shows the effect."""
+    ratio: Elicited | None
+    """Prior of the hazard ratio. None: the effect is the board's edge from `name`, whose ratio is the prior; its draws
+    are then those of the fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class FittedDuration:
+    """What a question's pace is fitted to where cases tell how long agreements held and what they had."""
+
+    level: Elicited
+    """Prior: share of cases that end within five years, without any of the effects that are edges."""
+    coarse_days: int
+    """An end within so many days is only known to lie between the start and then."""
+    effects: tuple[Effect, ...]
+    spells: tuple[Spell, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A thing that happens at most once, with a date."""
 
@@ -50,11 +93,13 @@ class Question:
     rationale: str
     clock: Clock
     shape: Elicited | None
-    """Weibull shape for the clock `since_enabled`; None means 1."""
+    """Weibull shape for the clock `since_enabled`; None means 1. Where the pace is fitted to durations: its prior."""
     hazard_check: Elicited | None
     """Hazard per year before any parent as first elicited: a check on the model, never an input."""
     closed_on: date | None = None
     """Day from which the question takes no more evidence; an id is never removed, only closed. None while open."""
+    duration: FittedDuration | None = None
+    """What the pace is fitted to instead of a class rate; None for all other questions."""
 
 
 @dataclass(frozen=True, slots=True)
