@@ -1,4 +1,4 @@
-"""Read `[question.duration]`: the table of cases to which a question's pace is fitted, and the effects of what they had.
+"""Read `[question.duration]`: the table of cases to which a question's pace is fitted, and the effects of features.
 
 The cases stand in a CSV table that is named: beside the definition, or among the reference tables that come with twixt.
 What was read becomes part of the definition.

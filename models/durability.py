@@ -7,32 +7,32 @@ where it shows effect k. Its cumulative hazard after t years is
 
 so exp(a) is the cumulative hazard of the first five years of a case without any of the features. The clock g is
 * Weibull, (t / 5)^k: what the simulation kernel knows (`rate * t^shape`), and what a board is fitted with; or
-* bounded, (1 - exp(-(t / s)^k)) / (1 - exp(-(5 / s)^k)): with a cure share. A case that has outlived the settling time s by
-  far will hold for good, with probability exp(-H(infinity)). It keeps the hazards of two cases in proportion
-  (Tsodikov, Ibrahim and Yakovlev 2003, JASA 98:1063), where a share of immune cases would not.
+* bounded, (1 - exp(-(t / s)^k)) / (1 - exp(-(5 / s)^k)): with a cure share. A case that has outlived the settling time
+  s by far holds for good; exp(-H(infinity)) of all cases do. Hazards of two cases stay in proportion (Tsodikov,
+  Ibrahim and Yakovlev 2003, JASA 98:1063), which a share of immune cases would not give.
 
-Likelihood: what is known of a case is an interval (`models.durability_curves`): the day of its end, (0, 30 days] for ends
-so early that it is moot whether the fighting had ever stopped, (length, infinity) while it holds.
+Likelihood: what is known of a case is an interval (`models.durability_curves`): the day of its end, (0, 30 days] for
+ends so early that it is moot whether the fighting had ever stopped, (length, infinity) while it holds.
 
     sum_c omega_c log(S_c(lower_c) - S_c(upper_c))
 
 Priors, with reasons; all are arguments, these are the values used for wars that may resume.
-* a ~ Normal(log .45, .5): 36 % of cases end within five years, 90 % range 18 to 64 %. Civil wars: 23 % within five years
-  (Suhrke and Samset) to 44 % (Collier and others 2003), 40 % within ten (Collier, Hoeffler and Soderbom 2008), about half
-  of negotiated settlements (Licklider 1995). Wars between states are another class, and "war" is counted at other
-  thresholds: the width is twice what those figures span. The post-Soviet cases are cases here, so not in the prior.
+* a ~ Normal(log .45, .5): 36 % of cases end within five years, 90 % range 18 to 64 %. Civil wars: 23 % within five
+  years (Suhrke and Samset) to 44 % (Collier and others 2003), 40 % within ten (Collier, Hoeffler and Soderbom 2008),
+  about half of negotiated settlements (Licklider 1995). Wars between states are another class, and "war" is counted at
+  other thresholds: the width is twice what those figures span. The post-Soviet cases are cases, so not in the prior.
 * log k ~ Normal(log .6, .4): below 1 with probability .9. Fighting that returns does so early; a war that stays ended
   ten years rarely comes back. The same prior serves time to agreement, where .9 says less.
-* b_k ~ Normal: the elicited ratio of the board's edge where there is one (median and 90 % range); else Normal(0, .25), which
-  puts 90 % of ratios between .66 and 1.5. Features of agreements seldom explain more, and tables of forty features for
-  fifty cases reward whatever fits: heavy shrinkage. No case with a great power's guarantee resumed: the likelihood alone
-  has no maximum there, and the prior keeps the ratio finite.
+* b_k ~ Normal: the elicited ratio of the board's edge where there is one (median and 90 % range); else Normal(0, .25),
+  which puts 90 % of ratios between .66 and 1.5. Features of agreements seldom explain more, and many features of few
+  cases reward whatever fits: heavy shrinkage. No case with a great power's guarantee resumed: the likelihood alone has
+  no maximum there, and the prior keeps the ratio finite.
 * log s ~ Normal(log 10, 1), for a bounded clock: what has lasted a decade mostly lasts, give or take a factor of 5.
 
 Units: years of 365.25 days; `shape` and ratios are bare numbers.
 
 What the model leaves out: cases of one war are not independent; a force stays or goes, while a feature here holds from
-the first day; forces and guarantees go where peace is likelier, so the effects are what was seen, not what would be done.
+the first day; forces and guarantees go where peace is likelier, so an effect is what was seen, not what would be done.
 Cases differ in ways that no feature names; a falling hazard is also what such a mixture looks like, and no data of this
 size tells the two apart.
 """
