@@ -26,6 +26,9 @@ FAST_HALF = {
     "precision",
     "spending_paths",
     "spending_summaries",
+    "senate_votes",
+    "senate_statements",
+    "senate_chamber",
 }
 SLOW_LIBRARIES = {"pymc", "pytensor", "arviz", "arviz_stats", "arviz_base", "pandas", "xarray", "nutpie"}
 SAMPLED_REACHED_FROM = {"forecasts/catalogue.py", "forecasts/spending_fit.py"}
