@@ -125,7 +125,7 @@ def backfill(
     now, began = utc(now), perf_counter()
     latest = read_moment(store, artefacts, board, as_of=latest_instant(store, board, now=now), mode="live", now=now)
     dates = wanted_dates(latest, start=start, every_days=every_days, until=until)
-    parameter_draws(latest.board, artefacts)
+    parameter_draws(latest, artefacts)
     asked = replace(wanted or Wanted(), threads=1, resample=False)
     tally = _Tally(len(dates), began)
     tell = progress or (lambda _progress: None)

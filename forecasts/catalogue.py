@@ -1,4 +1,4 @@
-"""Which fitted model answers for which kind of question, and where its draws are kept.
+"""Which fitted model answers for which kind of question, and where a run gets its draws.
 
 | question | model | state |
 |---|---|---|
@@ -6,29 +6,26 @@
 | `vote` | gate by period, president's party and class of terms (`encode_votes`) | elicited |
 | `threshold` | one path of the series per future (`encode_series`) | elicited |
 
-Draws are artefacts: sampled once for each hash of their inputs (cases, the model's code, the sampler's settings) and
-read from then on, because a sampler does not repeat to the bit. Only sampling imports PyMC.
+`recipes` lists the fits that a board needs at a moment; each comes from its own `forecasts/<model>_fit.py`.
 """
 
-import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from forecasts import class_rates
-from forecasts.class_rates import ClassRates, DrawsFileError
-from forecasts.definition import Board, QuestionKind
-from forecasts.encode_clock import PRIOR_EXPOSURE, class_exposure
+from forecasts import class_rates, class_rates_fit, draws_file, durability_fit
+from forecasts.class_rates import NO_RATES
+from forecasts.definition import QuestionKind
+from forecasts.draws_file import DrawsFile, DrawsFileError
 from forecasts.errors import CorruptArtefactError
 from forecasts.parameters import Parameters
-from forecasts.receipts import ROOT, digest
+from forecasts.recipe import Kept, ParametersRefusedError, Progress, Recipe, fetch
+from forecasts.replay import Moment
 
 if TYPE_CHECKING:
     from forecasts.artefacts import Artefacts
-    from models.sampling import Fit
+
+__all__ = ["LABELS", "ParameterDraws", "ParametersRefusedError", "at_hand", "parameter_draws", "read_back", "recipes"]
 
 LABELS: Mapping[QuestionKind, str] = {
     "event": "fitted class rate x elicited",
@@ -37,119 +34,113 @@ LABELS: Mapping[QuestionKind, str] = {
 }
 """What stands beside a question's numbers wherever their origin is shown."""
 
-SAMPLER: Mapping[str, Any] = {"chains": 4, "draws": 3000, "tune": 1000, "target_accept": 0.9, "seed": 20250215}
-"""12,000 draws: a run of 50,000 parameter draws reuses each four or five times, and its error counts them as one."""
-_MODEL_FILES = ("models/reference_class.py",)
-_SAMPLED_WITH = ("pymc", "pytensor", "numpy", "numba", "arviz-stats")
-
-type Progress = Callable[[int, int], None]
-"""Called with (transitions done, transitions in all)."""
-
-
-class ParametersRefusedError(RuntimeError):
-    """A parameter model's fit did not pass its gate; the message names every line that is not in order."""
+RATES = "class rates"
+"""Key of the class rates among the fits of a board; no question or series is called so."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterDraws:
-    """The class rates that a run uses, and where they come from."""
+    """The draws that a run uses, and where they come from."""
 
-    rates: ClassRates
-    artefact: str
-    """Hash of the draws file; empty for a board that has no cases."""
-    sampled: bool
-    """True when they were sampled just now, False when they were read."""
-    note: str
-    """What a receipt must say, for example that a damaged file was replaced; usually empty."""
+    all: Parameters
+    kept: Mapping[str, Kept]
+    """By key of `recipes`; empty for a board without a fitted model."""
 
     @property
-    def all(self) -> Parameters:
-        """Draws of every fitted model."""
-        return Parameters(self.rates)
+    def artefacts(self) -> dict[str, str]:
+        """Hash of each draws file, by key: what a snapshot's id and `read_back` go by."""
+        return {key: kept.artefact for key, kept in self.kept.items()}
+
+    @property
+    def sampled(self) -> bool:
+        """Whether any were sampled just now."""
+        return any(kept.sampled for kept in self.kept.values())
+
+    @property
+    def receipt(self) -> dict[str, dict[str, Any]]:
+        """What a snapshot's receipt says of each fit, by key."""
+        return {
+            key: {
+                "artefact": kept.artefact,
+                "input_hash": kept.file.input_hash,
+                "origin": kept.origin,
+                "note": kept.note,
+                "fit": dict(kept.file.receipt),
+            }
+            for key, kept in self.kept.items()
+        }
+
+
+def recipes(moment: Moment) -> dict[str, Recipe]:
+    """Return the recipe of every fit that a board needs at a moment, by what it is of.
+
+    Keys: `RATES` for the class rates, the question of a vote, the id of a series, or a question with covariates of its
+    own. What is not here is drawn from elicited numbers.
+    """
+    board, found = moment.board, {}
+    if board.cases:
+        found[RATES] = class_rates_fit.recipe(board)
+    found |= {q.id: durability_fit.recipe(board, q) for q in board.questions if q.duration is not None}
+    return found
 
 
 def parameter_draws(
-    board: Board, artefacts: "Artefacts", *, resample: bool = False, progress: Progress | None = None
+    moment: Moment, artefacts: "Artefacts", *, resample: bool = False, progress: Progress | None = None
 ) -> ParameterDraws:
-    """Return the draws of a board's class rates, sampling them only when none are at hand for these inputs.
+    """Return the draws of a board's fitted models: kept, shipped, or sampled now (`recipe.fetch`).
 
     Parameters
     ----------
-    board, artefacts
-        The definition, and where draws are kept.
+    moment, artefacts
+        What was known, and where draws are kept.
     resample
         Sample even when draws are at hand; from then on the new ones are used.
     progress
-        Called while sampling.
+        Called while sampling, for each fit from the start.
 
     Raises
     ------
     ParametersRefusedError
-        When the fit was refused twice; nothing is kept.
+        When a fit was refused twice; nothing of it is kept.
     ValueError
         When a case has an exposure, count or weight that no rate can be fitted to.
     """
-    wanted = input_hash(board)
-    if not board.cases:
-        return ParameterDraws(ClassRates((), np.zeros((1, 1, 0), np.float32), wanted, {}), "", sampled=False, note="")
-    note = ""
-    if not resample:
-        try:
-            kept = artefacts.bound(wanted)
-            if kept:
-                return ParameterDraws(_read(artefacts, kept, wanted), kept, sampled=False, note="")
-        except (CorruptArtefactError, DrawsFileError) as error:
-            note = f"kept draws could not be read and were sampled again: {error}"
-    rates = _sampled(board, wanted, progress)
-    kept = artefacts.put(class_rates.to_bytes(rates))
-    artefacts.bind(wanted, kept)
-    return ParameterDraws(class_rates.from_bytes(artefacts.get(kept)), kept, sampled=True, note=note)
-
-
-def input_hash(board: Board) -> str:
-    """Return the hash of all that the class rates are sampled from: cases, code, prior and sampler settings."""
-    cases = [[c.question, class_exposure(board, c), c.events, c.comparability] for c in board.cases]
-    code = [hashlib.sha256((ROOT / name).read_bytes()).hexdigest() for name in _MODEL_FILES]
-    return digest(["class rates", class_rates.SCHEMA, cases, code, PRIOR_EXPOSURE, dict(SAMPLER)])
-
-
-def _read(artefacts: "Artefacts", artefact: str, wanted: str) -> ClassRates:
-    rates = class_rates.from_bytes(artefacts.get(artefact))
-    if rates.input_hash != wanted:
-        raise DrawsFileError(f"draws of inputs {rates.input_hash[:12]} where {wanted[:12]} are needed")
-    return rates
-
-
-def _sampled(board: Board, wanted: str, progress: Progress | None) -> ClassRates:
-    from models import reference_class, sampling
-
-    questions = tuple(dict.fromkeys(c.question for c in board.cases))
-    cases = reference_class.Cases(
-        questions,
-        np.array([questions.index(c.question) for c in board.cases], np.int64),
-        np.array([class_exposure(board, c) for c in board.cases], float),
-        np.array([c.events for c in board.cases], float),
-        np.array([c.comparability for c in board.cases], float),
-    )
-    model = reference_class.build(cases, prior_exposure=PRIOR_EXPOSURE)
-    try:
-        fit = sampling.sample(model, sampling.SamplerSettings(**SAMPLER), progress=progress)
-    except sampling.GateRefusedError as refusal:
-        raise ParametersRefusedError(f"{board.id}, class rates: {refusal}") from refusal
-    rate = np.asarray(fit.tree["posterior"]["rate"].transpose("chain", "draw", "question").values)
-    luck = np.random.default_rng(SAMPLER["seed"])
-    tails = reference_class.heterogeneity(rate.reshape(-1, len(questions)), cases, rng=luck)
-    alike = {q: round(float(p), 4) for q, p in zip(questions, tails, strict=True)}
-    return ClassRates(questions, rate.astype(np.float32), wanted, _receipt(fit, alike))
-
-
-def _receipt(fit: "Fit", alike: Mapping[str, float]) -> dict[str, Any]:
-    return {
-        "model": "reference_class",
-        "sampler": asdict(fit.settings),
-        "prior_exposure": PRIOR_EXPOSURE,
-        "attempts": fit.attempts,
-        "gate": [asdict(c) for c in fit.gate.checks],
-        "cases_alike": alike,
-        "versions": {name: version(name) for name in _SAMPLED_WITH},
+    kept = {
+        key: fetch(recipe, artefacts, resample=resample, progress=progress) for key, recipe in recipes(moment).items()
     }
+    return ParameterDraws(_parameters({key: one.file for key, one in kept.items()}), kept)
+
+
+def at_hand(moment: Moment, artefacts: "Artefacts") -> dict[str, str] | None:
+    """Return the hash of each draws file that a run would use, or None when one is not kept in the home.
+
+    A damaged pointer to draws counts as none; whether the files are whole is not looked at.
+    """
+    found = {}
+    for key, recipe in recipes(moment).items():
+        try:
+            kept = artefacts.bound(recipe.input_hash)
+        except CorruptArtefactError:
+            kept = None
+        if kept is None:
+            return None
+        found[key] = kept
+    return found
+
+
+def read_back(artefacts: "Artefacts", receipt: Mapping[str, Any]) -> Parameters:
+    """Return the draws that a snapshot was computed from, given what its receipt says of them.
+
+    Raises
+    ------
+    CorruptArtefactError, DrawsFileError
+        When a file is missing or damaged, or the receipt is that of an older version.
+    """
+    if "artefact" in receipt:
+        raise DrawsFileError("the draws of this snapshot were kept by an older version of twixt")
+    return _parameters({key: draws_file.from_bytes(artefacts.get(one["artefact"])) for key, one in receipt.items()})
+
+
+def _parameters(files: Mapping[str, DrawsFile]) -> Parameters:
+    rates = class_rates.read(files[RATES]) if RATES in files else NO_RATES
+    return Parameters(rates, {key: file for key, file in files.items() if key != RATES})

@@ -8,7 +8,7 @@ import numpy as np
 from forecasts.definition import Board
 from forecasts.domain import LedgerView
 from forecasts.encode_chance import Chance
-from forecasts.encode_rates import Hazards, hazards
+from forecasts.encode_rates import Hazards, duration_draws, hazards
 from forecasts.encode_series import SeriesDraws, series_draws
 from forecasts.encode_votes import gates, presidents, second_vote_rates
 from forecasts.encode_world import coming_events, edges_of, vintages
@@ -49,8 +49,8 @@ def draws(
         When the elicited numbers contradict each other (see `encode_rates.hazards` and `encode_votes.gates`).
     """
     chance = Chance(count, seed)
-    log_hr = edge_draws(board, chance)
-    drawn = hazards(board, parameters.rates, log_hr=log_hr, chance=chance)
+    log_hr = edge_draws(board, parameters, chance)
+    drawn = hazards(board, parameters, log_hr=log_hr, chance=chance)
     known_through = date.fromordinal(board.opens.toordinal() + start.day)
     trigger = drawn.hazard[:, [board.index(v.trigger) for v in board.votes]]
     years = max((board.horizon - known_through).days, 1) / DAYS_PER_YEAR
@@ -78,23 +78,29 @@ def draws(
 def hazard_draws(board: Board, parameters: Parameters, *, count: int, seed: int) -> Hazards:
     """Return class rate, factor and hazard of each event question, draw by draw the ones that `draws` uses."""
     chance = Chance(count, seed)
-    return hazards(board, parameters.rates, log_hr=edge_draws(board, chance), chance=chance)
+    return hazards(board, parameters, log_hr=edge_draws(board, parameters, chance), chance=chance)
 
 
-def edge_draws(board: Board, chance: Chance) -> dict[tuple[str, str], Float]:
+def edge_draws(board: Board, parameters: Parameters, chance: Chance) -> dict[tuple[str, str], Float]:
     """Return (D,) draws of each edge's log hazard ratio by (parent, child), in board order.
+
+    Edges that were fitted with the cases of their child take the joint draws of that fit; all others are as elicited.
 
     Raises
     ------
     ValueError
         When a hazard-ratio edge has no ratio.
     """
+    fitted = duration_draws(board, parameters, chance)
     drawn = {}
     for edge in edges_of(board, "hazard_ratio"):
         parent, child = edge.parents[0], edge.child
         if edge.hazard_ratio is None:
             raise ValueError(f"edge {parent!r} -> {child!r} has no hazard ratio")
-        drawn[parent, child] = chance.log_positive(edge.hazard_ratio, f"edge:{parent}>{child}")
+        if child in fitted and parent in fitted[child].log_hr:
+            drawn[parent, child] = fitted[child].log_hr[parent]
+        else:
+            drawn[parent, child] = chance.log_positive(edge.hazard_ratio, f"edge:{parent}>{child}")
     return drawn
 
 

@@ -22,10 +22,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from forecasts import durability_fit
 from forecasts.class_rates import ClassRates
 from forecasts.definition import Adjustment, Board, Elicited, Question
+from forecasts.durability_fit import DurationDraws
 from forecasts.encode_chance import Chance, log_sd
 from forecasts.encode_clock import at_shape
+from forecasts.parameters import Parameters
 
 Float = NDArray[np.float64]
 Range = tuple[float, float, float]
@@ -84,12 +87,14 @@ class RateRow:
     """The cases of the class differ more than one rate explains: the class rate is less certain than its range says."""
 
 
-def hazards(board: Board, rates: ClassRates, *, log_hr: Mapping[tuple[str, str], Float], chance: Chance) -> Hazards:
+def hazards(
+    board: Board, parameters: Parameters, *, log_hr: Mapping[tuple[str, str], Float], chance: Chance
+) -> Hazards:
     """Return the draws of every event question's hazard.
 
     Parameters
     ----------
-    board, rates
+    board, parameters
         The definition, and draws of the class rates of its event questions.
     log_hr
         (D,) draws of each hazard-ratio edge's log ratio by (parent, child).
@@ -105,29 +110,37 @@ def hazards(board: Board, rates: ClassRates, *, log_hr: Mapping[tuple[str, str],
         the board's hazard ratios.
     """
     shape = (chance.count, len(board.questions))
+    rows, fitted = parameters.drawn(chance), duration_draws(board, parameters, chance)
     clocks = np.stack([shape_draws(q, chance) for q in board.questions], axis=1)
-    alike = rates.receipt.get("cases_alike", {})
+    rates = parameters.rates
+    alike = rates.receipt.get("cases_alike", {}) | {name: found.alike for name, found in fitted.items()}
     result = Hazards(np.zeros(shape), np.ones(shape), np.zeros(shape), clocks, alike)
-    rows = sampler_rows(rates, chance)
     for q, question in enumerate(board.questions):
-        if question.kind != "event" or not _has_class(board, question, rates):
+        if question.id in fitted:
+            result.class_rate[:, q], result.shape[:, q] = fitted[question.id].rate, fitted[question.id].shape
+        elif question.kind == "event" and _has_class(board, question, rates):
+            of_class = rates.of(question.id)[rows % rates.rows]
+            result.class_rate[:, q] = at_shape(board, question, of_class, result.shape[:, q])
+        else:
             continue
-        result.class_rate[:, q] = at_shape(board, question, rates.of(question.id)[rows], result.shape[:, q])
         result.factor[:, q] = np.exp(log_factor(board, question.id, log_hr=log_hr, chance=chance))
         result.hazard[:, q] = result.class_rate[:, q] * result.factor[:, q] * frailty(board, question.id, chance)
     return result
 
 
-def sampler_rows(rates: ClassRates, chance: Chance) -> NDArray[np.int64]:
-    """Return which sampler draw each of the D draws reuses: every one equally often, but for one, in shuffled order.
+def duration_draws(board: Board, parameters: Parameters, chance: Chance) -> dict[str, DurationDraws]:
+    """Return the joint draws of each question whose pace is fitted to durations, by question.
 
-    Draws that share a row are one cluster when a Monte Carlo error is computed; without class rates each is its own.
+    Raises
+    ------
+    KeyError
+        When the draws of such a question are missing.
     """
-    if not rates.questions:
-        return np.arange(chance.count)
-    rounds = -(-chance.count // rates.rows)
-    orders = [chance.order(f"class rates: round {i}", rates.rows) for i in range(rounds)]
-    return np.concatenate(orders)[: chance.count]
+    timed = [q for q in board.questions if q.duration is not None]
+    if missing := [q.id for q in timed if q.id not in parameters.fits]:
+        raise KeyError(f"no draws of the durations of {missing[0]!r}; fitted: {', '.join(parameters.fits) or 'none'}")
+    rows = parameters.drawn(chance)
+    return {q.id: durability_fit.drawn(parameters.fits[q.id], q, rows) for q in timed}
 
 
 def shape_draws(question: Question, chance: Chance) -> Float:

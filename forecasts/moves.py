@@ -9,16 +9,16 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasts import class_rates, ledger
+from forecasts import catalogue, ledger
 from forecasts.artefacts import Artefacts
 from forecasts.board_store import BoardInRecord, read_definition
-from forecasts.class_rates import ClassRates
 from forecasts.detail_evidence import first_event, subset
 from forecasts.domain import Entry, Evidence, Occurrence
 from forecasts.evaluation import Effort, Simulated, judge, simulate_board
 from forecasts.parameters import Parameters
 from forecasts.replay import Moment
 from forecasts.snapshots import Snapshot
+from forecasts.spending_editions import editions_of, with_editions
 from forecasts.store import Store
 from models.precision import MIN_FUTURES
 from models.weighing import Sample, shares, stack_columns
@@ -68,13 +68,13 @@ def read_state(store: Store, artefacts: Artefacts, snapshot: Snapshot) -> State:
     """
     board = read_definition(artefacts, snapshot.board, snapshot.board_version)
     view = ledger.read(store, snapshot.board, as_of=snapshot.as_of, mode=snapshot.mode)
-    definition = BoardInRecord(board, snapshot.receipt["definition"]["version"], snapshot.ledger_position)
-    kept = snapshot.receipt["parameters"]["artefact"]
-    none = ClassRates((), np.zeros((1, 1, 0), np.float32), "", {})
-    rates = class_rates.from_bytes(artefacts.get(kept)) if kept else none
+    definition = BoardInRecord(
+        with_editions(board, view), snapshot.receipt["definition"]["version"], snapshot.ledger_position
+    )
+    parameters = catalogue.read_back(artefacts, snapshot.receipt["parameters"])
     spent = snapshot.receipt["effort"]
     effort = Effort(spent["draws"], spent["per_draw"], spent["seed"], tuple((q, e, d) for q, e, d in spent["tilt"]))
-    return State(snapshot, Moment(definition, view, snapshot.known_through), Parameters(rates), effort)
+    return State(snapshot, Moment(definition, view, snapshot.known_through), parameters, effort)
 
 
 @dataclass(frozen=True)
@@ -166,8 +166,7 @@ class Move:
         a, b = self.first, self.last
         return (
             a.snapshot.board_version != b.snapshot.board_version
-            or a.parameters.rates.input_hash != b.parameters.rates.input_hash
-            or a.snapshot.receipt["parameters"]["artefact"] != b.snapshot.receipt["parameters"]["artefact"]
+            or _artefacts(a.snapshot) != _artefacts(b.snapshot)
             or _editions(a.moment) != _editions(b.moment)
             or not set(a.moment.occurrences.items()) <= set(b.moment.occurrences.items())
         )
@@ -231,8 +230,14 @@ def _shown(entry: str, record: Evidence | None) -> str:
     return f"{entry}: {text if len(text) <= SHOWN else text[: SHOWN - 1].rstrip() + '…'}"
 
 
+def _artefacts(snapshot: Snapshot) -> dict[str, str]:
+    """Return the draws file of each fitted model that a snapshot was computed from."""
+    return {key: fit["artefact"] for key, fit in snapshot.receipt["parameters"].items()}
+
+
 def _editions(moment: Moment) -> list[date]:
+    """Return the day of the newest edition of each series that was published by the moment."""
     return [
-        max((s.published_on for s in series.states if s.published_on <= moment.day), default=date.min)
-        for series in moment.board.series
+        max((e.published_on for e in editions_of(s) if e.published_on <= moment.day), default=date.min)
+        for s in moment.board.series
     ]

@@ -5,7 +5,7 @@ a number depends on is in the input hash; nothing here reads the clock, except t
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -21,8 +21,7 @@ from forecasts.catalogue import ParameterDraws, ParametersRefusedError
 from forecasts.domain import Mode
 from forecasts.effort import efforts, first_effort
 from forecasts.encode_chance import Chance
-from forecasts.encode_rates import sampler_rows
-from forecasts.errors import CorruptArtefactError, StoreError
+from forecasts.errors import StoreError
 from forecasts.evaluation import Effort, Judged, Simulated, judge, simulate_board, weigh_board
 from forecasts.gates import Gate, failed, history_gates, jump_gate, precision_gates
 from forecasts.instants import utc
@@ -138,8 +137,8 @@ def refit(
     as_of = default_as_of(store, board, now=now) if as_of is None else utc(as_of)
     moment = read_moment(store, artefacts, board, as_of=as_of, mode=mode, now=now)
     effort = first_effort(moment.board, futures=wanted.futures, seed=wanted.seed)
-    kept = None if wanted.resample else _kept_parameters(artefacts, moment)
-    if kept and (found := _published(store, input_hash(moment, effort, parameters=kept))):
+    kept = None if wanted.resample else catalogue.at_hand(moment, artefacts)
+    if kept is not None and (found := _published(store, input_hash(moment, effort, parameters=kept))):
         return _unchanged(store, found, now=utc(now), actor=actor)
     run = _Run(store, artefacts, moment, wanted, utc(now), started, actor, progress or _quiet)
     try:
@@ -154,14 +153,14 @@ def _run(run: "_Run", effort: Effort) -> Outcome:
     moment, artefacts, wanted = run.moment, run.artefacts, run.wanted
     try:
         parameters = catalogue.parameter_draws(
-            moment.board, artefacts, resample=wanted.resample, progress=lambda d, n: run.tell("parameters", d, n)
+            moment, artefacts, resample=wanted.resample, progress=lambda d, n: run.tell("parameters", d, n)
         )
     except ParametersRefusedError as error:
         return _refused(run, str(error), ())
     return _compute_and_publish(run, parameters, effort)
 
 
-def input_hash(moment: Moment, effort: Effort, *, parameters: str) -> str:
+def input_hash(moment: Moment, effort: Effort, *, parameters: Mapping[str, str]) -> str:
     """Return the id of a snapshot: the hash of everything that its numbers depend on.
 
     In retrospect the ledger's digest covers what was published by the `as_of` and nothing entered later.
@@ -174,7 +173,7 @@ def input_hash(moment: Moment, effort: Effort, *, parameters: str) -> str:
             "as_of": moment.as_of,
             "known_through": moment.known_through,
             "ledger": moment.view.digest,
-            "parameters": parameters,
+            "parameters": dict(parameters),
             "model": model_version(),
             "effort": asdict(effort),
         }
@@ -194,13 +193,6 @@ class _Run:
     """Reading of the performance counter."""
     actor: Actor
     tell: Progress
-
-
-def _kept_parameters(artefacts: Artefacts, moment: Moment) -> str | None:
-    """Return the artefact of the parameter draws at hand; a damaged pointer to them counts as none."""
-    with suppress(CorruptArtefactError):
-        return artefacts.bound(catalogue.input_hash(moment.board))
-    return None
 
 
 def _quiet(_stage: str, _done: int, _total: int) -> None:
@@ -224,7 +216,7 @@ def _unchanged(store: Store, found: Snapshot, *, now: datetime, actor: Actor) ->
 
 
 def _compute_and_publish(run: _Run, parameters: ParameterDraws, effort: Effort) -> Outcome:
-    snapshot_id = input_hash(run.moment, effort, parameters=parameters.artefact)
+    snapshot_id = input_hash(run.moment, effort, parameters=parameters.artefacts)
     if found := _published(run.store, snapshot_id):
         return _unchanged(run.store, found, now=run.now, actor=run.actor)
     sampled_in = perf_counter() - run.started
@@ -245,7 +237,7 @@ def _compute(run: _Run, parameters: ParameterDraws, first: Effort) -> Computed:
         simulated = simulate_board(moment, parameters.all, effort, threads=threads)
         run.tell("weighing", attempt - 1, attempt)
         weighed = weigh_board(simulated, judged, threads=threads)
-        cluster = sampler_rows(parameters.rates, Chance(effort.draws, effort.seed))
+        cluster = parameters.all.clusters(Chance(effort.draws, effort.seed))
         precision = assess(simulated.sample, weighed, threads=threads, cluster=cluster)
         gates = [
             *precision_gates(moment.board, weighed, precision, draws=effort.draws),
@@ -333,13 +325,7 @@ def _receipt(run: _Run, parameters: ParameterDraws, computed: Computed) -> dict[
         "definition": {"hash": moment.board.content_hash, "version": moment.definition.version},
         "ledger": {"position": moment.view.position, "digest": moment.view.digest},
         "news": news_digest(moment),
-        "parameters": {
-            "artefact": parameters.artefact,
-            "input_hash": parameters.rates.input_hash,
-            "sampled": parameters.sampled,
-            "note": parameters.note,
-            "fit": dict(parameters.rates.receipt),
-        },
+        "parameters": parameters.receipt,
         "effort": asdict(simulated.effort),
         "futures": simulated.effort.futures,
         "attempts": computed.attempts,

@@ -8,10 +8,9 @@ import pytest
 
 from forecasts import encode
 from forecasts.board import load
-from forecasts.class_rates import ClassRates
+from forecasts.class_rates import NO_RATES, ClassRates
 from forecasts.definition import Adjustment, Board, Elicited, Frailty
 from forecasts.encode_chance import Chance, log_sd, logit, logit_sd
-from forecasts.encode_rates import sampler_rows
 from forecasts.parameters import Parameters
 from forecasts.settings import SHIPPED_BOARDS
 from models.world import NEVER, Draws, Start
@@ -84,7 +83,7 @@ def test_a_new_question_and_a_new_edge_move_no_other_draw() -> None:
 
 def test_every_sampler_draw_is_reused_equally_often() -> None:
     rates = class_rates(rows=400)
-    rows = sampler_rows(rates, Chance(1000, 3))
+    rows = Parameters(rates).drawn(Chance(1000, 3))
     assert set(np.bincount(rows, minlength=400)) == {2, 3}
     truce = rates.of("truce")[rows]
     factor = encode.hazard_draws(BOARD, Parameters(rates), count=1000, seed=3)
@@ -92,8 +91,8 @@ def test_every_sampler_draw_is_reused_equally_often() -> None:
 
 
 def test_without_class_rates_every_draw_is_a_cluster_of_its_own() -> None:
-    none = ClassRates((), np.zeros((1, 1, 0), np.float32), "", {})
-    assert sampler_rows(none, Chance(50, 3)).tolist() == list(range(50))
+    assert Parameters(NO_RATES).drawn(Chance(50, 3)).tolist() == list(range(50))
+    assert Parameters(NO_RATES).clusters(Chance(50, 3)).tolist() == list(range(50))
 
 
 def test_hazard_is_class_rate_times_factor_times_shared_drivers() -> None:
@@ -202,7 +201,9 @@ def test_a_clock_of_its_own_carries_the_class_rate_to_each_draws_shape() -> None
     shape, rate = draws.shape[:, AT["relapse"]], draws.rate[:, AT["relapse"]]
     assert np.quantile(shape, [0.05, 0.5, 0.95]) == pytest.approx([0.35, 0.5, 0.7], rel=0.03)
     # cases of 4 years and, at half weight, 9 years: exposure .01 + 4^k + .5 * 9^k; at k = 1/2 it is 3.51
-    expected = rates.of("relapse")[sampler_rows(rates, Chance(COUNT, 3))] * 3.51 / (0.01 + 4**shape + 0.5 * 9**shape)
+    expected = (
+        rates.of("relapse")[Parameters(rates).drawn(Chance(COUNT, 3))] * 3.51 / (0.01 + 4**shape + 0.5 * 9**shape)
+    )
     np.testing.assert_allclose(rate, expected, rtol=1e-12)
     assert np.all(np.delete(draws.shape, AT["relapse"], axis=1) == 1.0)
 

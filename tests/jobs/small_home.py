@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from forecasts import board_text, catalogue, class_rates, ledger
+from forecasts import board_text, class_rates, class_rates_fit, ledger
 from forecasts.artefacts import Artefacts
 from forecasts.definition import Board, Scenario, Settings
 from forecasts.domain import BoardVersion, Confirmation, Effect, Evidence, Occurrence, Record, Retraction
+from forecasts.draws_file import MOST_BITS, to_bytes
 from forecasts.people import LOCAL_OWNER
 from forecasts.refit import Outcome, Wanted, refit
 from forecasts.store import Store, open_store
@@ -71,10 +72,10 @@ def open_home(folder: Path, board: Board | None = None, *, through: date = THROU
 
 def keep_rates(home: Home, *, rows: int = 24_000, factor: float = 1.0, seed: int = 1) -> str:
     """Let the catalogue find draws of the class rates, as if they had been sampled; returns their artefact."""
-    wanted = catalogue.input_hash(home.board)
+    wanted = class_rates_fit.recipe(home.board).input_hash
     rates = small_board.class_rates(home.board, rows=rows, seed=seed)
     rates = replace(rates, rate=(rates.rate * factor).astype("f4"), input_hash=wanted)
-    kept = home.artefacts.put(class_rates.to_bytes(rates))
+    kept = home.artefacts.put(to_bytes(class_rates.file_of(rates), bits=MOST_BITS))
     home.artefacts.bind(wanted, kept)
     return kept
 

@@ -16,7 +16,7 @@ from tests.jobs.small_home import NOW, SETTINGS, evidence, retraction, small
 
 def setting(home):
     moment = read_moment(home.store, home.artefacts, "small", as_of=NOW, mode="live", now=NOW)
-    return moment, parameter_draws(home.board, home.artefacts).all
+    return moment, parameter_draws(moment, home.artefacts).all
 
 
 @pytest.mark.parametrize(

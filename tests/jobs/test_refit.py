@@ -19,7 +19,7 @@ from tests.jobs.small_home import NOW, Home, evidence, keep_rates, occurrence, r
 
 LATER = NOW + timedelta(hours=2)
 DETAIL = (
-    "timing", "drift", "drivers", "contributions", "inputs", "expiring", "inert", "flags", "notes", "gates",
+    "timing", "drift", "drivers", "scenarios", "contributions", "inputs", "expiring", "inert", "flags", "notes", "gates",
 )  # fmt: skip
 
 
@@ -81,7 +81,10 @@ def test_the_receipt_says_what_it_was_computed_from(published):
         "jump",
     }
     assert len(receipt["model_version"]) == 64
-    assert receipt["parameters"]["artefact"] == home.artefacts.bound(receipt["parameters"]["input_hash"])
+    rates = receipt["parameters"]["class rates"]
+    assert set(receipt["parameters"]) == {"class rates"}
+    assert rates["artefact"] == home.artefacts.bound(rates["input_hash"])
+    assert (rates["origin"], rates["note"]) == ("kept", "")
 
 
 def test_the_same_inputs_publish_once(home):
