@@ -143,6 +143,15 @@ def _detail(board: Board, *, known: date, step: int) -> dict[str, object]:
         ]
         for q in board.questions
     }
+    scenarios = {
+        s.id: {
+            "questions": {q.id: min(0.9, 0.05 + 0.03 * i + 0.04 * k) for i, q in enumerate(board.questions)},
+            "drivers": [
+                {"question": q.id, "p_if_yes": 0.3 - 0.02 * i, "p_if_no": 0.1} for i, q in enumerate(board.questions)
+            ],
+        }
+        for k, s in enumerate(board.scenarios)
+    }
     inputs = {
         q.id: {"class_rate": [0.1, 0.05, 0.2], "factor": [0.5, 0.2, 1.2], "hazard": [0.05, 0.015, 0.16], "label": ""}
         if q.kind == "event"
@@ -153,6 +162,7 @@ def _detail(board: Board, *, known: date, step: int) -> dict[str, object]:
         "timing": timing,
         "drift": drift,
         "drivers": drivers,
+        "scenarios": scenarios,
         "contributions": {},
         "inputs": inputs,
         "expiring": [],
