@@ -130,6 +130,8 @@ def check_resolution(record: Resolution, board: Board, *, view: LedgerView, toda
     if record.outcome == "no" and in_time:
         text = f"'no': {question.id} is recorded as occurred on {happened}, which is by {record.deadline}"
         problems.append(FieldProblem("outcome", text))
+    if record.outcome == "no" and record.deadline == today:
+        problems.append(FieldProblem("deadline", f"{record.deadline}: is not over yet; 'no' waits for tomorrow, UTC"))
     if record.outcome == "no" and record.resolved_on < record.deadline:
         text = f"{record.resolved_on}: 'no' can be settled only once the deadline {record.deadline} has passed"
         problems.append(FieldProblem("on", text))

@@ -49,14 +49,17 @@ def command(
     at = day_option("--as-of", as_of, session)
     store, board, kind = session.workspace().store, session.board(board_id), mode(retrospective=retrospective)
     found = status.status(store, board, as_of=at, mode=kind)
+    definition = _definition(session, found["definition"])
+    waiting = _waiting(session, definition) if at is None else 0
     if as_json:
-        print_json(found)
+        print_json({**found, "proposed": waiting})
     else:
-        definition = _definition(session, found["definition"])
         closed = {q.id: q.closed_on for q in definition.questions if q.closed_on}
         chosen = found["questions"] if deadlines else _headlines(definition, found["questions"])
         lines = [{**line, "closed_on": closed.get(line["question"])} for line in chosen]
         click.echo(_screen(definition.title, found, lines))
+        if waiting:
+            click.echo(f"\n{waiting} outcomes wait for a person: `twixt resolve --proposed` lists them")
     return REFUSED if at is None and runs.stale(store, board, mode=kind) else OK
 
 
@@ -65,6 +68,14 @@ def _definition(session: Session, content_hash: str) -> Board:
     from forecasts import board_text
 
     return board_text.parse(session.workspace().artefacts.get(content_hash).decode("utf-8"))
+
+
+def _waiting(session: Session, board: Board) -> int:
+    """Return how many outcomes the record proposes that nobody has confirmed."""
+    from forecasts import ledger, outcomes
+
+    view = ledger.read(session.workspace().store, board.id, as_of=session.instant(board.id), mode="live")
+    return len(outcomes.proposals(board, view, today=session.today))
 
 
 def _headlines(board: Board, lines: Iterable[Line]) -> Iterable[Line]:
