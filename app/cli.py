@@ -24,6 +24,8 @@ COMMANDS = {
     "whatif": "app.commands.whatif",
     "evidence": "app.commands.evidence",
     "forecast": "app.commands.forecast",
+    "statement": "app.commands.statement",
+    "observe": "app.commands.observe",
     "occurred": "app.commands.occurred",
     "confirm": "app.commands.confirm",
     "resolve": "app.commands.resolve",

@@ -6,7 +6,9 @@ import click
 
 from app.lazy import LazyGroup
 
-MODULES: dict[str, str] = {}
+MODULES: dict[str, str] = {
+    "composition": "app.commands.observe_composition",
+}
 """Each command's module; the module's `command` is what runs."""
 
 
