@@ -1,5 +1,6 @@
 """Draws of all fitted models of a board: what a run reads, and how its draws reuse those of the samplers."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,8 +16,8 @@ from forecasts.encode_chance import Chance
 class Parameters:
     """Class rates of the event questions, and the draws of every other fitted model.
 
-    A run's draw takes row r of the longest fit and row r modulo its own number of rows of every other one. So each row
-    of each fit is used equally often, and the runs that share a row of the shortest fit share all that may be shared.
+    A run's draw takes row r of the longest fit and row r modulo its own number of rows of every other one, so that each
+    row of each fit is used equally often.
 
     Raises
     ------
@@ -56,5 +57,8 @@ class Parameters:
         return np.concatenate(orders)[: chance.count]
 
     def clusters(self, chance: Chance) -> NDArray[np.int64]:
-        """Return (D,) labels of draws that may share a sampler's row: one cluster each when an error is computed."""
-        return self.drawn(chance) % min(self._sizes(), default=chance.count)
+        """Return (D,) labels of draws that may share a row of any fit: one cluster each when an error is computed.
+
+        Rows equal modulo n1 or modulo n2 are equal modulo their greatest common divisor.
+        """
+        return self.drawn(chance) % (math.gcd(*self._sizes()) or chance.count)

@@ -10,6 +10,7 @@ from forecasts import encode
 from forecasts.board import load
 from forecasts.class_rates import NO_RATES, ClassRates
 from forecasts.definition import Adjustment, Board, Elicited, Frailty
+from forecasts.draws_file import DrawsFile, Variable
 from forecasts.encode_chance import Chance, log_sd, logit, logit_sd
 from forecasts.parameters import Parameters
 from forecasts.settings import SHIPPED_BOARDS
@@ -93,6 +94,27 @@ def test_every_sampler_draw_is_reused_equally_often() -> None:
 def test_without_class_rates_every_draw_is_a_cluster_of_its_own() -> None:
     assert Parameters(NO_RATES).drawn(Chance(50, 3)).tolist() == list(range(50))
     assert Parameters(NO_RATES).clusters(Chance(50, 3)).tolist() == list(range(50))
+
+
+def fit_of(rows: int) -> DrawsFile:
+    values = np.arange(rows, dtype=np.float32).reshape(4, -1)
+    return DrawsFile("m", "0" * 64, {}, {"x": Variable((), values, "1")}, {})
+
+
+def test_draws_that_share_a_row_of_any_fit_are_one_cluster() -> None:
+    parameters = Parameters(class_rates(rows=1200), {"pact": fit_of(300), "share": fit_of(400)})
+    chance = Chance(2400, 3)
+    rows, cluster = parameters.drawn(chance), parameters.clusters(chance)
+    for size in (1200, 300, 400):
+        assert set(np.bincount(rows % size)) == {2400 // size}
+        labels = [set(cluster[rows % size == row]) for row in range(size)]
+        assert all(len(found) == 1 for found in labels), size
+    assert len(set(cluster)) == 100
+
+
+def test_fits_whose_numbers_of_draws_do_not_go_together_are_refused() -> None:
+    with pytest.raises(ValueError, match="a fit of 500 draws beside one of 1200: it must go into it a whole number"):
+        Parameters(class_rates(rows=1200), {"pact": fit_of(500)})
 
 
 def test_hazard_is_class_rate_times_factor_times_shared_drivers() -> None:
