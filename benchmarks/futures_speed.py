@@ -118,6 +118,7 @@ class Stepper:
         votes = setting.world.vote_question.size
         self.luck, self.wait = rng.random((2, self.count, votes)), rng.standard_exponential((self.count, votes))
         self.noise = rng.standard_normal((self.count, *setting.world.publication_day.shape))
+        self.turn = rng.standard_normal((self.count, *setting.world.publication_day.shape))
         self.failed = np.zeros((self.count, votes), dtype=bool)
 
     def renew(self, rows: np.ndarray) -> None:
@@ -184,6 +185,7 @@ class Stepper:
         for s, days in enumerate(self.world.publication_day):
             for y in np.flatnonzero((days > self.now) & (days <= end)):
                 years = (days[y] - self.published[s]) / DAYS_PER_YEAR
+                self.growth[:, s] += draws.growth_sd[:, s] * self.turn[:, s, y]
                 self.x[:, s] += self.growth[:, s] * years + draws.response[:, s] * self.pulled[:, s] / DAYS_PER_YEAR
                 self.x[:, s] += draws.noise_sd[:, s] * self.noise[:, s, y]
                 self.growth[:, s] *= draws.damping[:, s]

@@ -37,6 +37,7 @@ class Purpose(IntEnum):
     WITH = 5
     INNOVATION = 6
     SCHEDULED = 7
+    GROWTH = 8
 
 
 @lean

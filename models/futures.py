@@ -206,7 +206,7 @@ def _matrices(draws: Draws) -> Parameters:
     """Return the draws as the kernel reads them, axis 0 = draw: rates, ratios, growths, odds, gates."""
     rates = np.stack([draws.rate, draws.shape], axis=1)
     ratios = np.stack([np.exp(draws.log_hr), np.exp(-draws.log_hr), draws.log_hr], axis=1)
-    growths = [draws.log_share, draws.growth, draws.damping, draws.noise_sd, draws.response]
+    growths = [draws.log_share, draws.growth, draws.damping, draws.growth_sd, draws.noise_sd, draws.response]
     rows = [draws.second_vote_rate, draws.with_probability, draws.scheduled_probability]
     odds = np.zeros((draws.count, len(rows), max(row.shape[1] for row in rows)))
     for i, row in enumerate(rows):

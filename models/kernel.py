@@ -50,6 +50,7 @@ from models.pace import (
     SPENT,
     STATUS,
     TILT_SUM,
+    TURNING,
     USED,
     WAIT,
     WHEN,
@@ -93,6 +94,7 @@ from models.structure import (
     TIES,
     TILTING,
     TRIGGER,
+    TURN,
     UNTILTED,
     VOTE_QUESTION,
     VOTES,
@@ -124,9 +126,10 @@ def cross_levels(net: Int, state: Float, path: Float, level_log: Float, queue: I
 
 
 @lean
-def publish(path: Float, series: int, day: float, noise: float) -> float:
-    """Move a series to its next publication and return the log of its value."""
+def publish(path: Float, series: int, day: float, turn: float, noise: float) -> float:
+    """Move a series to its next publication and return the log of its value; `turn` and `noise` are standard normal."""
     years = (day - path[PUBLISHED, series]) / DAYS_PER_YEAR
+    path[GROWTH, series] += path[TURNING, series] * turn
     pulled = path[PULLED, series] + path[PULLING, series] * (day - path[SINCE, series])
     path[X, series] += path[GROWTH, series] * years + path[RESPONSE, series] * pulled / DAYS_PER_YEAR
     path[X, series] += path[NOISE, series] * noise
@@ -154,8 +157,10 @@ def keep_date(
     series, index = item(net, AGENDA_SERIES, row), item(net, AGENDA_INDEX, row)
     day = float(item(net, AGENDA_DAY, row))
     if series >= 0:
-        noise = normal(base, stream(net, INNOVATION, series * net[PUBLICATIONS] + index))
-        share[series, index] = publish(path, series, day, noise)
+        place = series * net[PUBLICATIONS] + index
+        turn = normal(base, stream(net, TURN, place)) if path[TURNING, series] > 0.0 else 0.0
+        noise = normal(base, stream(net, INNOVATION, place))
+        share[series, index] = publish(path, series, day, turn, noise)
         cross_levels(net, state, path, level_log, queue, series, day)
     else:
         luck = uniform(base, stream(net, CHANCE, index))
@@ -258,7 +263,7 @@ def prepare_series(net: Int, state: Float, ratio: Float, path: Float, growth: Fl
     """Set the series as they stand on the start day."""
     for s in range(net[SERIES]):
         path[X, s], path[GROWTH, s], path[DAMPING, s] = growth[0, s], growth[1, s], growth[2, s]
-        path[NOISE, s], path[RESPONSE, s] = growth[3, s], growth[4, s]
+        path[TURNING, s], path[NOISE, s], path[RESPONSE, s] = growth[3, s], growth[4, s], growth[5, s]
         path[SINCE, s], path[PUBLISHED, s] = float(net[KNOWN_THROUGH]), path[LAST, s]
         path[PULLING, s] = current_pull(net, state, ratio, s)
         path[PULLED, s] = pulled_before(net, state, ratio, path, s)

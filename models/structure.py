@@ -61,6 +61,7 @@ from models.world import NEVER, Int, Key, Kind, World
     SECOND_GATE,  # (V,)
     JOINT,  # (W,)
     INNOVATION,  # (S * Y,) keyed by the calendar day of the publication
+    TURN,  # (S * Y,) innovations of the growth, keyed alike
     CHANCE,  # (X,)
     QUESTIONS,  # from here on: scalars
     EDGES,
@@ -75,7 +76,7 @@ from models.world import NEVER, Int, Key, Kind, World
     UNTILTED,
     TIES,  # whether several questions may be due on one instant
     HEADER,
-) = range(62)
+) = range(63)
 
 
 def lists(pairs: Iterable[tuple[int, int]], size: int) -> tuple[Int, Int]:
@@ -187,6 +188,7 @@ def _luck(world: World) -> dict[int, Key]:
         SECOND_GATE: streams(votes, Purpose.SECOND_GATE),
         JOINT: scramble(joint ^ world.key[world.with_parent]),
         INNOVATION: scramble(streams(world.series_key, Purpose.INNOVATION)[:, None] ^ published),
+        TURN: scramble(streams(world.series_key, Purpose.GROWTH)[:, None] ^ published),
         CHANCE: streams(world.scheduled_key, Purpose.SCHEDULED),
     }
 

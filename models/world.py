@@ -122,6 +122,8 @@ class Draws:
     """(D, S) log growth per year at that publication."""
     damping: Float
     """(D, S) factor on the growth from one yearly publication to the next."""
+    growth_sd: Float
+    """(D, S) standard deviation of the innovation of the growth at each publication, felt from that one on."""
     noise_sd: Float
     """(D, S) standard deviation of the innovation of the log share at each publication."""
     response: Float

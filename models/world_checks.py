@@ -25,6 +25,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "log_share": (-50.0, 50.0),
     "growth": (-5.0, 5.0),
     "damping": (0.0, 2.0),
+    "growth_sd": (0.0, 5.0),
     "noise_sd": (0.0, 5.0),
     "response": (-5.0, 5.0),
     "scheduled_probability": (0.0, 1.0),
@@ -178,7 +179,7 @@ def check_draws(world: World, draws: Draws) -> None:
         "president": (d, *world.period_start.shape),
         "second_vote_rate": (d, votes),
         "scheduled_probability": (d, world.scheduled_question.size),
-    } | dict.fromkeys(("log_share", "growth", "damping", "noise_sd", "response"), (d, series))
+    } | dict.fromkeys(("log_share", "growth", "damping", "growth_sd", "noise_sd", "response"), (d, series))
     for name, shape in shapes.items():
         expect_shape(name, getattr(draws, name), shape)
     classes = 2 ** int(np.max(np.diff(world.terms_start), initial=0))

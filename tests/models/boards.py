@@ -90,6 +90,7 @@ def make_draws(world: World, count: int, *, rate, **values) -> Draws:
         "log_share": ((series,), 0.0),
         "growth": ((series,), 0.0),
         "damping": ((series,), 1.0),
+        "growth_sd": ((series,), 0.0),
         "noise_sd": ((series,), 0.0),
         "response": ((series,), 0.0),
         "scheduled_probability": ((world.scheduled_question.size,), 0.5),

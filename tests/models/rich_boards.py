@@ -52,6 +52,7 @@ def rich_board(seed: int, *, events: int, draws: int = 12, clamps: bool = True) 
         "log_share": rng.normal(np.log(2.4), 0.05, (draws, 1)),
         "growth": 0.06,
         "damping": 0.9,
+        "growth_sd": 0.02,
         "noise_sd": 0.05,
         "response": 0.05,
     }

@@ -207,6 +207,19 @@ def test_share_path_moments() -> None:
     assert np.array_equal(f.day[:, 0] == 300, x[:, 0] >= np.log(np.float32(3.0)))
 
 
+def test_turns_of_the_growth_stay_in_the_path() -> None:
+    # growth g + u1 until day 300, then d (g + u1) + u2; u ~ N(0, s): years t1 = 360 / 365.25, t2 = 400 / 365.25
+    world = make_world([L], levels=[(0, 0, 3.0)], publications=[[300, 700]], last_publication=[-60])
+    f = run(world, rate=0.0, log_share=np.log(2.5), growth=0.06, damping=0.8, growth_sd=0.03)
+    x, t1, t2 = np.log(f.share[:, 0, :].astype(float)), 360 / YEAR, 400 / YEAR
+    deviations = 0.03 * np.array([t1, np.hypot(t1 + 0.8 * t2, t2)])
+    assert x.std(axis=0) == pytest.approx(deviations, rel=4.5 / np.sqrt(2 * N))
+    means = np.log(2.5) + 0.06 * np.array([t1, t1 + 0.8 * t2])
+    assert np.all(np.abs(x.mean(axis=0) - means) <= 4.5 * deviations / np.sqrt(N))
+    correlation = (t1 + 0.8 * t2) / np.hypot(t1 + 0.8 * t2, t2)
+    assert np.corrcoef(x[:, 0], x[:, 1])[0, 1] == pytest.approx(correlation, abs=4.5 / np.sqrt(N))
+
+
 def test_edges_push_the_growth_of_a_series_while_in_force() -> None:
     # last publication on day 0, known through 100; edge 0 in force from day 40 until day 250, edge 1 from day 400 on
     world = make_world(
