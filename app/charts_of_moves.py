@@ -42,6 +42,33 @@ def drivers(frame: pl.DataFrame, *, probability: float, colours: Palette) -> Spe
     )
 
 
+def two_sides(frame: pl.DataFrame, *, names: tuple[str, str], colours: Palette) -> Spec:
+    """Return the chance of each question under two conditions: the first filled, the second hollow.
+
+    `frame`: name, first, second (probabilities), drawn in the order given; `names`: what the two are called.
+    """
+    rows = frame.to_dicts()
+    top = ceiling([*frame["first"], *frame["second"]])
+    x, y = probability_axis("second", domain=(0, top), top=top), name_axis("name", order=frame["name"].to_list())
+    tips = [
+        tip("name", "Question"),
+        tip("first", names[0], form=PERCENT_FINE),
+        tip("second", names[1], form=PERCENT_FINE),
+    ]
+    stem = {"type": "rule", "color": colours.accent, "strokeWidth": 3, "opacity": 0.45}
+    hollow = {"type": "point", "shape": "circle", "filled": True, "fill": colours.paper, "stroke": colours.accent}
+    full = {"type": "point", "shape": "circle", "filled": True, "color": colours.accent, "size": 110, "opacity": 1}
+    return chart(
+        [
+            layer(rows, stem, {"y": y, "x": x, "x2": {"field": "first"}, "tooltip": tips}),
+            layer(rows, hollow | {"size": 90, "strokeWidth": 2, "opacity": 1}, {"y": y, "x": x, "tooltip": tips}),
+            layer(rows, full, {"y": y, "x": x | {"field": "first"}, "tooltip": tips}),
+        ],
+        colours=colours,
+        height={"step": 28},
+    )
+
+
 def contributions(frame: pl.DataFrame, *, colours: Palette) -> Spec:
     """Return what each evidence item did to the question: the log-odds it adds, measured by leaving it out.
 

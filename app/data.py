@@ -20,7 +20,9 @@ from app.spec import Spec
 from app.view import BoardView, changes_of, reaches_back
 from forecasts import attribution, ledger, new_entry, replay, snapshots, status
 from forecasts import runs as attempts
+from forecasts import what_if as what_ifs
 from forecasts.attribution import NoMoveError
+from forecasts.conditions import ConditionError
 from forecasts.domain import Entry, Evidence, Mode, Retraction
 from forecasts.instants import end_of_day
 from forecasts.people import LOCAL_OWNER, Actor
@@ -246,6 +248,24 @@ def _explained(
         start=end_of_day(start),
         end=end_of_day(end),
     )
+
+
+def what_if(view: BoardView, conditions: tuple[str, ...], mode: what_ifs.WhatIfMode) -> Mapping[str, Any]:
+    """Return the board under conditions (`forecasts.what_if`), or `{"refused": why}`."""
+    if view.shown is None:
+        return {"refused": "nothing is published yet"}
+    try:
+        return _asked(view.board.id, conditions, mode, (view.shown.mode, view.shown.id))
+    except (what_ifs.NothingPublishedError, what_ifs.TooRareError, ConditionError) as error:
+        return {"refused": str(error)}
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def _asked(
+    board: str, conditions: tuple[str, ...], mode: what_ifs.WhatIfMode, shown: tuple[Mode, str]
+) -> Mapping[str, Any]:
+    opened = workspace()
+    return what_ifs.what_if(opened.store, opened.artefacts, board, conditions=conditions, mode=mode, replay=shown[0])
 
 
 def _preview_key(view: BoardView) -> str:

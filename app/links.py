@@ -6,7 +6,14 @@ from datetime import date
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-TITLES = {"board": "Board", "question": "Question", "add_evidence": "Add evidence", "runs": "Runs"}
+TITLES = {
+    "board": "Board",
+    "scenarios": "Scenarios",
+    "question": "Question",
+    "what_if": "What if",
+    "add_evidence": "Add evidence",
+    "runs": "Runs",
+}
 """Last part of a page's address -> its title in the menu."""
 
 

@@ -3,10 +3,23 @@
 import os
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from app import data, frame, links, look
-from app.pages import add_evidence, board, question, runs
+from app.pages import add_evidence, board, question, runs, scenarios, what_if
 from forecasts.settings import prepare_caches
+
+RENDER = {
+    "board": board.render,
+    "scenarios": scenarios.render,
+    "question": question.render,
+    "what_if": what_if.render,
+    "add_evidence": add_evidence.render,
+    "runs": runs.render,
+}
+"""Each page's address -> what draws it."""
+MENU = {"": ("board", "scenarios", "question", "what_if", "add_evidence", "runs")}
+"""The menu; pages under a name of their own share one entry."""
 
 
 def main() -> None:
@@ -14,12 +27,10 @@ def main() -> None:
     prepare_caches(data.home(), os.environ)
     st.html(look.style())
     st.logo(str(look.LOGO), size="large")
-    pages = [
-        links.page("board", frame.guarded(board.render), default=True),
-        links.page("question", frame.guarded(question.render)),
-        links.page("add_evidence", frame.guarded(add_evidence.render)),
-        links.page("runs", frame.guarded(runs.render)),
-    ]
-    page = st.navigation(pages, position="top")
+    page = st.navigation({menu: [_page(name) for name in names] for menu, names in MENU.items()}, position="top")
     st.set_page_config(page_title=f"{page.title} · twixt", page_icon=str(look.FAVICON), layout="wide")
     page.run()
+
+
+def _page(name: str) -> StreamlitPage:
+    return links.page(name, frame.guarded(RENDER[name]), default=name == "board")
