@@ -5,14 +5,16 @@ from datetime import date
 
 import numpy as np
 
-from forecasts.definition import Board
+from forecasts.definition import Board, Series
 from forecasts.domain import LedgerView
 from forecasts.encode_chance import Chance
+from forecasts.encode_panel import law_of
 from forecasts.encode_rates import Hazards, duration_draws, hazards
-from forecasts.encode_series import SeriesDraws, series_draws
+from forecasts.encode_series import SeriesDraws, Vintage, series_draws
 from forecasts.encode_votes import gates, presidents, second_vote_rates
 from forecasts.encode_world import coming_events, edges_of, vintages
 from forecasts.parameters import Parameters
+from models.spending_kernel import KernelLaw
 from models.world import DAYS_PER_YEAR, NEVER, Draws, Float, Start
 
 
@@ -54,7 +56,7 @@ def draws(
     known_through = date.fromordinal(board.opens.toordinal() + start.day)
     trigger = drawn.hazard[:, [board.index(v.trigger) for v in board.votes]]
     years = max((board.horizon - known_through).days, 1) / DAYS_PER_YEAR
-    paths = _paths(board, start, as_of=as_of, known_through=known_through, chance=chance)
+    paths = _paths(board, parameters, start, as_of=as_of, known_through=known_through, chance=chance)
     events = coming_events(board, known_through=known_through)
     return Draws(
         rate=drawn.hazard,
@@ -67,6 +69,7 @@ def draws(
         log_share=_stack((p.log_share for p in paths), count),
         growth=_stack((p.growth for p in paths), count),
         damping=_stack((p.damping for p in paths), count),
+        growth_sd=_stack((p.growth_sd for p in paths), count),
         noise_sd=_stack((p.noise_sd for p in paths), count),
         response=_stack((p.response for p in paths), count),
         scheduled_probability=_stack(
@@ -112,12 +115,26 @@ def _joint(board: Board, chance: Chance) -> Iterable[Float]:
         yield chance.probability(edge.probability, f"with:{parent}>{child}")
 
 
-def _paths(board: Board, start: Start, *, as_of: date, known_through: date, chance: Chance) -> list[SeriesDraws]:
+def _paths(
+    board: Board, parameters: Parameters, start: Start, *, as_of: date, known_through: date, chance: Chance
+) -> list[SeriesDraws]:
     known = (start.occurred != NEVER) | (start.clamped != NEVER)
     reached = frozenset(q.id for q, done in zip(board.questions, known, strict=True) if done)
     states = vintages(board, as_of=as_of, known_through=known_through)
-    pairs = zip(board.series, states, strict=True)
-    return [series_draws(series, state, reached=reached, chance=chance) for series, state in pairs]
+    laws = [_law(board, series, state, parameters, chance) for series, state in zip(board.series, states, strict=True)]
+    return [
+        series_draws(series, state, reached=reached, chance=chance, fitted=law)
+        for series, state, law in zip(board.series, states, laws, strict=True)
+    ]
+
+
+def _law(board: Board, series: Series, state: Vintage, parameters: Parameters, chance: Chance) -> KernelLaw | None:
+    """Return the law of a series with a fitted panel, for the rows that this run's draws take; else None."""
+    file = parameters.fits.get(series.id)
+    if file is None or state.printed is None:
+        return None
+    rows = parameters.drawn(chance) % file.rows
+    return law_of(series, state.printed, file, horizon=board.horizon, rows=rows)
 
 
 def _stack(columns: Iterable[Float], count: int) -> Float:

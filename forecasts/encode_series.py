@@ -1,6 +1,6 @@
 """Series: which state is known, which publications are still to come, and the draws of a path's parameters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from statistics import NormalDist
 
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from forecasts.definition import Board, Series, SeriesState
 from forecasts.encode_chance import Chance
+from forecasts.spending_editions import EditionPanel, in_force
+from models.spending_kernel import KernelLaw
 
 Float = NDArray[np.float64]
 
@@ -17,7 +19,13 @@ Float = NDArray[np.float64]
 class Vintage:
     """The state of a series that a run starts from."""
 
-    state: SeriesState
+    year: int
+    """Calendar year that the newest printed value speaks of."""
+    published_on: date
+    state: SeriesState | None
+    """What was elicited; None where a fitted panel says it."""
+    printed: EditionPanel | None
+    """The fitted panel as it was in force; None where the state is elicited."""
     stands_in: bool
     """The state was published only after the `as_of`: a later revision stands in, and the snapshot says so."""
     missed: tuple[date, ...]
@@ -35,6 +43,7 @@ class SeriesDraws:
     log_share: Float
     growth: Float
     damping: Float
+    growth_sd: Float
     noise_sd: Float
     response: Float
 
@@ -45,12 +54,17 @@ def vintage(series: Series, board: Board, *, as_of: date, known_through: date) -
     A state of year Y is followed by the publication of year Y + 1 on the series' day of the year; what was due by the
     known day and was not entered is missed, not skipped: its noise and damping happened.
     """
-    known = [s for s in series.states if s.published_on <= as_of]
-    state = known[-1] if known else series.states[0]
-    days = [date(year, *series.publication) for year in range(state.year, board.horizon.year + 1)]
+    if series.panel is not None:
+        printed = in_force(series.panel, as_of=as_of)
+        known = Vintage(printed.panel.years[-1], printed.published_on, None, printed, printed.stands_in, (), (), as_of)
+    else:
+        seen = [s for s in series.states if s.published_on <= as_of]
+        state = seen[-1] if seen else series.states[0]
+        known = Vintage(state.year, state.published_on, state, None, not seen, (), (), as_of)
+    days = [date(year, *series.publication) for year in range(known.year, board.horizon.year + 1)]
     missed = tuple(d for d in days[1:] if d <= known_through)
     coming = tuple(d for d in days[1:] if known_through < d <= board.horizon)
-    return Vintage(state, not known, missed, coming, missed[-1] if missed else days[0])
+    return replace(known, missed=missed, coming=coming, last=missed[-1] if missed else days[0])
 
 
 def series_notes(board: Board, *, as_of: date, known_through: date) -> tuple[str, ...]:
@@ -58,46 +72,69 @@ def series_notes(board: Board, *, as_of: date, known_through: date) -> tuple[str
 
     A note of the state itself (where a vintage stands in for one that is not at hand) is passed on.
     """
-    notes = []
+    notes: list[str] = []
     for series in board.series:
         found = vintage(series, board, as_of=as_of, known_through=known_through)
-        if found.state.note:
+        if found.printed is not None:
+            notes += [f"{series.id}: {note}" for note in found.printed.notes]
+        elif found.state is not None and found.state.note:
             notes.append(f"{series.id}: {found.state.note}")
-        if found.stands_in:
-            notes.append(f"{series.id}: later revision (published {found.state.published_on}, as of {as_of})")
+        if found.stands_in and found.printed is None:
+            notes.append(f"{series.id}: later revision (published {found.published_on}, as of {as_of})")
         if found.missed:
             years = ", ".join(str(d.year) for d in found.missed)
-            notes.append(f"{series.id}: publication of {years} not entered; carried forward from {found.state.year}")
+            notes.append(f"{series.id}: publication of {years} not entered; carried forward from {found.year}")
     return tuple(notes)
 
 
-def series_draws(series: Series, found: Vintage, *, reached: frozenset[str], chance: Chance) -> SeriesDraws:
+def series_draws(
+    series: Series, found: Vintage, *, reached: frozenset[str], chance: Chance, fitted: KernelLaw | None = None
+) -> SeriesDraws:
     """Return the path's parameters at the known day.
 
-    Level and noise are log-normal, growth and response normal (a negative response is cut to 0: an edge never turns
-    its sign), damping logit-normal. Over missed publications the path moves on by growth and noise, and the noise is
+    Elicited: level and noise are log-normal, growth normal, damping logit-normal, and the growth has no innovation of
+    its own. Fitted: the law of each draw as it is. The response is normal, always elicited (a negative one is cut to 0:
+    an edge never turns its sign). Over missed publications the path moves on by growth and noise, and the noise is
     drawn given that no level outside `reached` was crossed, as the confirmation says. Edges are not felt there.
 
     Parameters
     ----------
     reached
         Questions of the series that are known to have occurred.
+    fitted
+        The law of a series with a fitted panel, (D,).
     """
-
-    def name(part: str) -> str:
-        return f"series:{series.id}:{part}"
-
-    result = SeriesDraws(
-        chance.log_positive(found.state.level, name("level")),
-        chance.real(found.state.growth, name("growth")),
-        chance.probability(series.damping, name("damping")),
-        chance.positive(series.noise_sd, name("noise_sd")),
-        np.maximum(chance.real(series.response, name("response")), 0.0),
-    )
+    result = _elicited(series, found, chance) if fitted is None else _fitted(series, fitted, chance)
     open_levels = [log_level(v.value, series.decimals) for v in series.levels if v.question not in reached]
     for day in found.missed:
-        result = _carried(result, chance.uniform(name(f"missed {day.year}")), below=min(open_levels, default=np.inf))
+        luck = [chance.uniform(_name(series, f"{part} {day.year}")) for part in ("turned", "missed")]
+        result = _carried(result, luck[0], luck[1], below=min(open_levels, default=np.inf))
     return result
+
+
+def _name(series: Series, part: str) -> str:
+    return f"series:{series.id}:{part}"
+
+
+def _response(series: Series, chance: Chance) -> Float:
+    return np.maximum(chance.real(series.response, _name(series, "response")), 0.0)
+
+
+def _elicited(series: Series, found: Vintage, chance: Chance) -> SeriesDraws:
+    if found.state is None or series.damping is None or series.noise_sd is None:
+        raise ValueError(f"series {series.id!r} has neither elicited numbers nor draws of its fitted panel")
+    return SeriesDraws(
+        chance.log_positive(found.state.level, _name(series, "level")),
+        chance.real(found.state.growth, _name(series, "growth")),
+        chance.probability(series.damping, _name(series, "damping")),
+        np.zeros(chance.count),
+        chance.positive(series.noise_sd, _name(series, "noise_sd")),
+        _response(series, chance),
+    )
+
+
+def _fitted(series: Series, law: KernelLaw, chance: Chance) -> SeriesDraws:
+    return SeriesDraws(law.log_share, law.growth, law.damping, law.growth_sd, law.noise_sd, _response(series, chance))
 
 
 def log_level(value: float, decimals: int) -> float:
@@ -105,10 +142,18 @@ def log_level(value: float, decimals: int) -> float:
     return float(np.log(value - 0.5 * 10.0**-decimals))
 
 
-def _carried(before: SeriesDraws, uniform: Float, *, below: float) -> SeriesDraws:
+def _carried(before: SeriesDraws, turned: Float, uniform: Float, *, below: float) -> SeriesDraws:
+    """Return the path moved on by one publication, given that it stayed below a level.
+
+    Growth and level move together, so their sum is drawn below the level first, and the growth's part of it after that.
+    """
     expected = before.log_share + before.growth
+    spread = np.hypot(before.growth_sd, before.noise_sd)
     normal = NormalDist()
-    room = np.array([normal.cdf(x) for x in (below - expected) / before.noise_sd])
+    room = np.array([normal.cdf(x) for x in (below - expected) / spread])
     score = np.array([normal.inv_cdf(x) for x in np.clip(uniform * room, 1e-12, 1 - 1e-12)])
-    moved = expected + before.noise_sd * score
-    return SeriesDraws(moved, before.growth * before.damping, before.damping, before.noise_sd, before.response)
+    part = (before.growth_sd / spread) ** 2
+    own = before.growth_sd * before.noise_sd / spread
+    second = np.array([normal.inv_cdf(x) for x in turned]) if before.growth_sd.any() else np.zeros_like(score)
+    growth = before.growth + part * spread * score + own * second
+    return replace(before, log_share=expected + spread * score, growth=growth * before.damping)

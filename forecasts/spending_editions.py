@@ -122,8 +122,7 @@ def _rectangle(fitted: FittedPanel, newest: Mapping[tuple[str, int], Share]) -> 
 
 def _may_fill(fitted: FittedPanel, lacking: Sequence[str]) -> bool:
     weight = {m.name: m.weight for m in fitted.members}
-    few = len(lacking) <= MOST_FILLED * len(weight)
-    return few and sum(weight[n] for n in lacking) <= MOST_FILLED * sum(weight.values())
+    return sum(weight[n] for n in lacking) <= MOST_FILLED * sum(weight.values())
 
 
 def _growth(fitted: FittedPanel, shares: Mapping[tuple[str, int], float], year: int) -> float:

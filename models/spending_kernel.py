@@ -4,10 +4,10 @@ The kernel carries a series on as
 
     growth <- growth + growth_sd z,   x <- x + growth + noise_sd z',   growth <- damping growth
 
-at each publication. The panel's aggregate is richer: its growth is a mean of many countries, breaks come, a pledge pulls.
-So the kernel's law is chosen to have the mean, the spread between draws and the spread within draws of the panel's own
-futures, year by year. What a draw says of its future is a regression of the futures on the draw's quantities; the rest
-is luck, which the kernel draws afresh.
+at each publication. The panel's aggregate is richer: its growth is a mean of many countries, breaks come, a pledge
+pulls. So the kernel's law is chosen to have the mean, the spread between draws and the spread within draws of the
+panel's own futures, year by year. What a draw says of its future is a regression of the futures on the draw's
+quantities; the rest is luck, which the kernel draws afresh.
 
 Axes: R rows (one future of one draw each), H coming years, K quantities of a draw.
 """

@@ -5,7 +5,7 @@ import pytest
 
 from models.futures import simulate
 from models.spending_kernel import kernel_law
-from tests.models.boards import L, YEAR, make_draws, make_start, make_world
+from tests.models.boards import YEAR, L, make_draws, make_start, make_world
 
 ROWS, YEARS = 40_000, 6
 

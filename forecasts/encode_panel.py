@@ -1,0 +1,141 @@
+"""A fitted panel's coming years: its futures, and the law of the series by which the kernel carries it on.
+
+Computed from the draws of the fit and the panel in force, and kept for the process: a run asks several times.
+Axes: R rows (one future of one draw each; the futures of a draw stand a fit's rows apart), C members, H coming years.
+"""
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasts.definition import FittedPanel, Series
+from forecasts.draws_file import DrawsFile
+from forecasts.encode_chance import RANGE_90, stable_key
+from forecasts.receipts import digest
+from forecasts.spending_editions import EditionPanel
+from models import spending_paths
+from models.spending_kernel import KernelLaw, kernel_law
+from models.spending_paths import Coming, Parameters
+from models.spending_summaries import aggregate
+
+Float = NDArray[np.float64]
+
+ROWS = 8_000
+"""Futures at least: each draw of the fit gets as many as are needed."""
+_KEPT = 4
+_LATEST = 3
+"""Of a quantity with one value for each year, the values of so many last years tell draws apart."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outlook:
+    """The coming years of a panel."""
+
+    printed: EditionPanel
+    years: tuple[int, ...]
+    """(H,) coming years."""
+    paths: Float
+    """(R, C, H) log of the shares that will be printed."""
+    last: Float
+    """(R,) log of the aggregate in the last printed year."""
+    aggregate: Float
+    """(R, H) its log in the coming years."""
+    law: KernelLaw
+    """The kernel's law, (rows of the fit,)."""
+
+
+_outlooks: OrderedDict[str, Outlook] = OrderedDict()
+
+
+def outlook(series: Series, printed: EditionPanel, file: DrawsFile, *, horizon: date) -> Outlook:
+    """Return the coming years of a series' panel, to its goal or the board's horizon, whichever is later.
+
+    Parameters
+    ----------
+    series, printed
+        The series, whose panel is fitted, and the panel as it was in force.
+    file
+        Draws of the fit.
+    horizon
+        Last day of the board: the kernel's law is fitted to the years that it will walk.
+
+    Raises
+    ------
+    ValueError
+        When the series has no panel.
+    """
+    if series.panel is None:
+        raise ValueError(f"series {series.id!r} has no fitted panel")
+    key = _key(series, printed, file, horizon)
+    if key not in _outlooks:
+        _outlooks[key] = _computed(series.panel, printed, file, horizon=horizon, seed=stable_key(series.id, key))
+        while len(_outlooks) > _KEPT:
+            _outlooks.popitem(last=False)
+    _outlooks.move_to_end(key)
+    return _outlooks[key]
+
+
+def _key(series: Series, printed: EditionPanel, file: DrawsFile, horizon: date) -> str:
+    """Return the hash of everything that the outlook depends on."""
+    hasher = hashlib.sha256(digest([series, printed.setting, horizon, ROWS]).encode())
+    hasher.update(printed.panel.log_share.tobytes() + printed.panel.provisional.tobytes())
+    for name in sorted(file.variables):
+        hasher.update(name.encode() + np.ascontiguousarray(file.variables[name].values).tobytes())
+    return hasher.hexdigest()
+
+
+def _computed(fitted: FittedPanel, printed: EditionPanel, file: DrawsFile, *, horizon: date, seed: int) -> Outlook:
+    rng = np.random.Generator(np.random.Philox(seed))
+    first = printed.panel.years[-1] + 1
+    years = tuple(range(first, max(fitted.goal.by, horizon.year) + 1))
+    parameters = {name: file.of(name) for name in file.variables}
+    rates = spending_paths.coming(printed.setting, count=file.rows, rng=rng)
+    repeats = -(-ROWS // file.rows)
+    parts = [
+        spending_paths.paths(printed.panel, printed.setting, parameters, horizon=len(years), rng=rng, rates=rates)
+        for _ in range(repeats)
+    ]
+    paths = np.concatenate(parts)
+    gap = fitted.discrepancy
+    shift = gap.median + (gap.high - gap.low) / RANGE_90 * rng.standard_normal(file.rows)
+    discrepancy = np.tile(shift, repeats)
+    weights = np.array([m.weight for m in fitted.members])
+    inside = weights > 0
+    whole = aggregate(paths[:, inside], weights[inside], discrepancy=discrepancy)
+    now = np.broadcast_to(printed.panel.log_share[inside, -1:], (discrepancy.size, int(inside.sum()), 1))
+    last = aggregate(now, weights[inside], discrepancy=discrepancy)[:, 0]
+    walked = max(horizon.year - first + 1, 2)
+    law = kernel_law(whole[:, :walked], last, np.tile(quantities(parameters, rates), (repeats, 1)))
+    return Outlook(printed, years, paths, last, whole, _rows(law, file.rows))
+
+
+def quantities(parameters: Parameters, rates: Coming) -> Float:
+    """Return what tells draws apart, (rows of the fit, K): logs of positive scalars, the last years of the others."""
+    columns = []
+    for name in sorted(parameters):
+        values = parameters[name]
+        if values.ndim == 1:
+            columns.append(np.log(values)[:, None] if (values > 0).all() else values[:, None])
+        else:
+            columns.append(values.reshape(len(values), -1)[:, -_LATEST:])
+    columns += [np.asarray(r)[:, None] for r in (rates.break_rate, rates.break_up, rates.slump_rate)]
+    return np.concatenate(columns, axis=1)
+
+
+def _rows(law: KernelLaw, rows: int) -> KernelLaw:
+    """Return the law of each draw once: it is the same in all its futures."""
+    return KernelLaw(
+        law.log_share[:rows], law.growth[:rows], law.damping[:rows], law.growth_sd[:rows], law.noise_sd[:rows]
+    )
+
+
+def law_of(
+    series: Series, printed: EditionPanel, file: DrawsFile, *, horizon: date, rows: NDArray[np.int64]
+) -> KernelLaw:
+    """Return the kernel's law for the draws of a run: `rows` (D,) says which row of the fit each takes."""
+    law = outlook(series, printed, file, horizon=horizon).law
+    return KernelLaw(law.log_share[rows], law.growth[rows], law.damping[rows], law.growth_sd[rows], law.noise_sd[rows])
