@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spending_paths import PARAMETERS, Panel, Pledge, Setting
+from models.spending_panel import Panel, Pledge, Setting
+from models.spending_paths import PARAMETERS
 
 Float = NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""The arithmetic of the spending panel without a sampler: its arrays, and the paths of the coming years.
+"""The arithmetic of the spending panel without a sampler: its laws, and the paths of the coming years.
 
 `models.spending` tells the story and has the priors; names and axes are the same here. Axes: D draws, C countries, T
 years of the panel, N = T - 1 yearly changes, H coming years, K points of the countries' spreads.
@@ -10,150 +10,97 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.spending_panel import Design, Panel, Pledge, Setting, design
+
+__all__ = [
+    "PARAMETERS", "SINGLE", "Design", "Panel", "Pledge", "Setting", "common_law", "design", "factor", "log_likelihood",
+    "paths", "replicate", "spread_points",
+]  # fmt: skip
+
 Float = NDArray[np.float64]
-Int = NDArray[np.int64]
 
 SINGLE = (
-    "damping", "compliance", "level_sd", "break_sd", "slope_sd", "printed_sd", "revision_sd", "common_sd",
-    "transitory_sd", "spread_sd", "turbulence_sd",
+    "damping", "compliance", "persistence", "level_sd", "break_sd", "slope_sd", "printed_sd", "revision_sd",
+    "common_sd", "transitory_sd", "spread_sd", "turbulence_sd",
 )  # fmt: skip
 """Quantities with one value for the panel, each (D,) in draws."""
-PARAMETERS = ("common", "transitory", "turbulence", *SINGLE)
-"""All of a fit's quantities; `common` and `turbulence` are (D, N), `transitory` is (D, T)."""
+PARAMETERS = ("moved", "turbulence", *SINGLE)
+"""All of a fit's quantities; `moved` and `turbulence` are (D, N)."""
 
 FREEDOM = 4.0
 """Degrees of freedom of the innovations: outliers are real (METHODS 6)."""
+FIRST_SLOPE = 0.01
+"""Prior mean of the common slope in the panel's first year; its standard deviation is that of a jump."""
 JUMP = (0.05, 0.05)
 """Mean and standard deviation of what a break adds to the common slope, log growth a year."""
 SLUMP = (0.06, 0.03)
 """Mean and standard deviation of what a slump of output adds to the log share of its year."""
+COUNTED = 40
+"""Years over which breaks and slumps were counted: their rates are known no better than that (Jeffreys' prior)."""
 _POINTS = 15
 
 type Parameters = Mapping[str, Float]
 
 
 @dataclass(frozen=True, slots=True)
-class Pledge:
-    """A share that was promised by a year."""
+class CommonLaw:
+    """Normal law of what all countries' changes have in common, given its scales.
 
-    announced: int
-    """Year; it pulls on the changes of later years."""
-    deadline: int
-    share: float
-    """Percent of GDP."""
+    `now` is where the common part stands in the last year: its slope, and the shift that will be taken back.
+    """
 
+    mean: Float
+    """(D, N)"""
+    covariance: Float
+    """(D, N, N)"""
+    now_mean: Float
+    """(D, 2)"""
+    now_covariance: Float
+    """(D, 2, 2)"""
+    cross: Float
+    """(D, 2, N) covariance of `now` with the common changes."""
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What was known of the world besides the table."""
+    def draw(self, rng: np.random.Generator) -> Float:
+        """Return common changes, (D, N)."""
+        return _normal(self.mean, self.covariance, rng)
 
-    breaks: tuple[int, ...]
-    """Years after which slopes are drawn anew."""
-    slumps: tuple[int, ...]
-    """Years whose output fell and was expected to come back: the share is too high for one year."""
-    pledges: tuple[Pledge, ...]
-    """By year of announcement; the latest announced before a year pulls in it."""
-    phase: int
-    """Years over which a budget closes a gap at the least, however near the deadline."""
-    break_rate: float
-    """Chance of another break in each coming year."""
-    break_up: float
-    """Chance that it raises the common slope; otherwise it lowers it by as much."""
-    slump_rate: float
-    """Chance of a slump in each coming year."""
+    def draw_now(self, moved: Float, rng: np.random.Generator) -> Float:
+        """Return where the common part stands, (D, 2), given its changes (D, N): the states that were integrated out.
 
-    def until(self, year: int) -> "Setting":
-        """Return what of it was known at the end of a year."""
-        return Setting(
-            tuple(b for b in self.breaks if b <= year),
-            tuple(s for s in self.slumps if s <= year),
-            tuple(p for p in self.pledges if p.announced <= year),
-            self.phase,
-            self.break_rate,
-            self.break_up,
-            self.slump_rate,
-        )
-
-    def pace(self, log_share: Float, year: int) -> Float:
-        """Return the log growth in `year` that would keep to the pledge, from log shares (percent) the year before."""
-        known = [p for p in self.pledges if p.announced < year]
-        if not known:
-            return np.zeros_like(log_share)
-        left = max(known[-1].deadline - (year - 1), self.phase)
-        return np.asarray(np.maximum(np.log(known[-1].share) - log_share, 0.0) / left, float)
+        Mean and covariance of a normal law given a part of it.
+        """
+        weights = np.linalg.solve(self.covariance, self.cross.transpose(0, 2, 1))  # (D, N, 2)
+        mean = self.now_mean + np.einsum("dn,dnk->dk", moved - self.mean, weights)
+        return _normal(mean, self.now_covariance - self.cross @ weights, rng)
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """Log shares without gaps."""
-
-    countries: tuple[str, ...]
-    """(C,)"""
-    years: tuple[int, ...]
-    """(T,) consecutive."""
-    log_share: Float
-    """(C, T) log of the percentage of GDP."""
-    provisional: Float
-    """(T,) 1 where a year's values are estimates still to be revised, else 0."""
-
-    def __post_init__(self) -> None:
-        shape = (len(self.countries), len(self.years))
-        if self.log_share.shape != shape or self.provisional.shape != shape[1:]:
-            found = f"log_share {self.log_share.shape}, provisional {self.provisional.shape}"
-            raise ValueError(f"{found}: {shape} and {shape[1:]} are needed")
-        if shape[0] < 2 or shape[1] < 3:
-            raise ValueError(f"{shape[0]} countries and {shape[1]} years: at least 2 and 3 are needed")
-        if [*self.years] != [*range(self.years[0], self.years[0] + shape[1])]:
-            raise ValueError(f"years {self.years}: consecutive ones are needed")
-        if not np.isfinite(self.log_share).all():
-            raise ValueError("log_share: finite numbers are needed")
-
-    @property
-    def changes(self) -> Float:
-        """Yearly log changes, (C, N)."""
-        return np.diff(self.log_share, axis=1)
+def _normal(mean: Float, covariance: Float, rng: np.random.Generator) -> Float:
+    root = np.linalg.cholesky(covariance)
+    return np.asarray(mean + np.einsum("dij,dj->di", root, rng.standard_normal(mean.shape)), float)
 
 
-@dataclass(frozen=True, slots=True)
-class Design:
-    """What the likelihood reads besides the changes; N = T - 1."""
-
-    pace: Float
-    """(C, N) growth that would keep to the pledge."""
-    anew: Float
-    """(N,) 1 in the first year and in the year after a break."""
-    slump: Float
-    """(T,) 1 in a slump."""
-    exponent: Float
-    """(N, N) years between two changes, 0 above the diagonal."""
-    lower: Float
-    """(N, N) ones on and below the diagonal."""
-    difference: Float
-    """(N, T) what an error in each year does to each change."""
-
-
-def design(panel: Panel, setting: Setting) -> Design:
-    """Return the design of a panel."""
-    later = np.array(panel.years[1:])
-    steps = later.size
-    gap = np.subtract.outer(later, later)
-    anew = np.isin(later - 1, setting.breaks).astype(float)
-    anew[0] = 1.0
-    pace = [setting.pace(panel.log_share[:, i], int(year)) for i, year in enumerate(later)]
-    return Design(
-        np.stack(pace, axis=1),
-        anew,
-        np.isin(panel.years, setting.slumps).astype(float),
-        np.maximum(gap, 0).astype(float),
-        (gap >= 0).astype(float),
-        np.eye(steps, steps + 1, 1) - np.eye(steps, steps + 1),
-    )
+def common_law(shape: Design, parameters: Parameters) -> CommonLaw:
+    """Return the law of the common changes for every draw of the scales."""
+    first = np.zeros(shape.anew.size)
+    first[0] = 1.0
+    memory = shape.lower * parameters["damping"][:, None, None] ** shape.exponent
+    shock = first * FIRST_SLOPE + (shape.anew - first) * JUMP[0]
+    shock_variance = shape.anew * JUMP[1] ** 2 + (1 - first) * parameters["common_sd"][:, None] ** 2
+    passing = shape.slump * SLUMP[0]
+    passing_variance = np.where(shape.slump > 0, SLUMP[1] ** 2, parameters["transitory_sd"][:, None] ** 2)
+    slopes = (memory * shock_variance[:, None, :]) @ memory.transpose(0, 2, 1)
+    shifts = (shape.difference * passing_variance[:, None, :]) @ shape.difference.T
+    last = np.stack([memory[:, -1] @ shock, np.full(memory.shape[0], passing[-1])], axis=1)
+    now = np.zeros((memory.shape[0], 2, 2))
+    now[:, 0, 0], now[:, 1, 1] = slopes[:, -1, -1], passing_variance[:, -1]
+    cross = np.stack([slopes[:, -1], passing_variance[:, -1:] * shape.difference[:, -1]], axis=1)
+    return CommonLaw(memory @ shock + shape.difference @ passing, slopes + shifts, last, now, cross)
 
 
 def expected_changes(panel: Panel, setting: Setting, parameters: Parameters) -> Float:
     """Return the common part of every country's changes, (D, C, N)."""
     pull = parameters["compliance"][:, None, None] * design(panel, setting).pace
-    return (parameters["common"] + np.diff(parameters["transitory"], axis=1))[:, None, :] + pull
+    return parameters["moved"][:, None, :] + pull
 
 
 def factor(parameters: Parameters, anew: NDArray[np.bool_], provisional: Float) -> Float:
@@ -217,7 +164,41 @@ def log_likelihood(panel: Panel, setting: Setting, parameters: Parameters) -> Fl
     )
 
 
-def paths(panel: Panel, setting: Setting, parameters: Parameters, *, horizon: int, rng: np.random.Generator) -> Float:
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """How likely breaks and slumps are in each coming year; all (D,)."""
+
+    break_rate: Float
+    break_up: Float
+    slump_rate: Float
+
+
+def coming(setting: Setting, *, count: int, rng: np.random.Generator) -> Coming:
+    """Draw the rates of coming breaks and slumps: counted over `COUNTED` years, they are known no better than that.
+
+    Beta laws from Jeffreys' prior; a rate of exactly 0 or 1 is taken at its word.
+    """
+
+    def rate(seen: float, of: float) -> Float:
+        if seen in {0.0, of}:
+            return np.full(count, seen / of if of else 0.5)
+        return rng.beta(0.5 + seen, 0.5 + of - seen, count)
+
+    breaks = COUNTED * setting.break_rate
+    return Coming(
+        rate(breaks, COUNTED), rate(setting.break_up * breaks, breaks), rate(COUNTED * setting.slump_rate, COUNTED)
+    )
+
+
+def paths(
+    panel: Panel,
+    setting: Setting,
+    parameters: Parameters,
+    *,
+    horizon: int,
+    rng: np.random.Generator,
+    rates: Coming | None = None,
+) -> Float:
     """Draw the log shares that will be printed for the coming years.
 
     Parameters
@@ -230,26 +211,31 @@ def paths(panel: Panel, setting: Setting, parameters: Parameters, *, horizon: in
         H, years.
     rng
         Luck of spreads and coming years; common shocks, breaks and slumps are shared by the countries of a draw.
+    rates
+        Of coming breaks and slumps, where several paths of a draw shall share them; otherwise drawn here.
 
     Returns
     -------
     Float
         (D, C, H) log of percent of GDP.
     """
-    count, steps = parameters["common"].shape
-    broken = rng.random((count, horizon)) < setting.break_rate  # in a coming year, felt from the next
-    coming = np.concatenate([np.full((count, 1), panel.years[-1] in setting.breaks), broken[:, :-1]], axis=1)
-    so_far = np.broadcast_to(design(panel, setting).anew > 0, (count, steps))
+    shape = design(panel, setting)
+    count, steps = parameters["moved"].shape
+    rates = rates or coming(setting, count=count, rng=rng)
+    broken = rng.random((count, horizon)) < rates.break_rate[:, None]  # in a coming year, felt from the next
+    known = panel.years[-1] in setting.breaks
+    felt = np.concatenate([np.full((count, 1), known), broken[:, :-1]], axis=1)
+    so_far = np.broadcast_to(shape.anew > 0, (count, steps))
     provisional = np.concatenate([panel.provisional, np.zeros(horizon)])
-    root = factor(parameters, np.concatenate([so_far, coming], axis=1), provisional)
+    root = factor(parameters, np.concatenate([so_far, felt], axis=1), provisional)
     white, log_spread, weight = _spreads(panel, setting, parameters, root[:, :steps, :steps])
     chosen = np.argmax(weight + rng.gumbel(size=weight.shape), axis=2)  # a draw by weight (Gumbel and maximum)
     spread = np.exp(np.take_along_axis(log_spread, chosen, axis=1))
-    turbulence = parameters["turbulence_sd"][:, None] * rng.standard_normal((count, horizon))
-    size = spread[..., None] * np.exp(turbulence)[:, None, :]
+    size = spread[..., None] * np.exp(_coming_turbulence(parameters, horizon, rng))[:, None, :]
     fresh = size * rng.standard_t(FREEDOM, (*spread.shape, horizon))
     own = np.concatenate([white, fresh], axis=2) @ root[:, steps:].transpose(0, 2, 1)  # (D, C, H)
-    together = _common_changes(setting, parameters, coming=coming, known=panel.years[-1] in setting.breaks, rng=rng)
+    now = common_law(shape, parameters).draw_now(parameters["moved"], rng)
+    together = _common_changes(parameters, rates, now=now, felt=felt, known=known, rng=rng)
     result = np.empty_like(own)
     printed = np.broadcast_to(panel.log_share[:, -1], spread.shape)
     for ahead in range(horizon):
@@ -259,22 +245,39 @@ def paths(panel: Panel, setting: Setting, parameters: Parameters, *, horizon: in
     return result
 
 
+def _coming_turbulence(parameters: Parameters, horizon: int, rng: np.random.Generator) -> Float:
+    """Return the coming years' turbulence, (D, H)."""
+    persistence = parameters["persistence"]
+    luck = parameters["turbulence_sd"] * np.sqrt(1 - persistence**2)
+    result, last = np.empty((persistence.size, horizon)), parameters["turbulence"][:, -1]
+    for ahead in range(horizon):
+        last = persistence * last + luck * rng.standard_normal(persistence.size)
+        result[:, ahead] = last
+    return result
+
+
 def _common_changes(
-    setting: Setting, parameters: Parameters, *, coming: NDArray[np.bool_], known: bool, rng: np.random.Generator
+    parameters: Parameters,
+    rates: Coming,
+    *,
+    now: Float,
+    felt: NDArray[np.bool_],
+    known: bool,
+    rng: np.random.Generator,
 ) -> Float:
     """Return the changes that the countries of a draw have in common in the coming years, (D, H)."""
-    up = rng.random(coming.shape) < setting.break_up
+    up = rng.random(felt.shape) < rates.break_up[:, None]
     up[:, 0] |= known
-    jump = np.where(up, 1.0, -1.0) * (JUMP[0] + JUMP[1] * rng.standard_normal(coming.shape))
-    shock = parameters["common_sd"][:, None] * rng.standard_normal(coming.shape) + np.where(coming, jump, 0.0)
-    slump = rng.random(coming.shape) < setting.slump_rate
-    passing = parameters["transitory_sd"][:, None] * rng.standard_normal(coming.shape)
-    passing = np.where(slump, SLUMP[0] + SLUMP[1] * rng.standard_normal(coming.shape), passing)
-    growth, slope = np.empty_like(shock), parameters["common"][:, -1]
-    for ahead in range(coming.shape[1]):
+    jump = np.where(up, 1.0, -1.0) * (JUMP[0] + JUMP[1] * rng.standard_normal(felt.shape))
+    shock = parameters["common_sd"][:, None] * rng.standard_normal(felt.shape) + np.where(felt, jump, 0.0)
+    slump = rng.random(felt.shape) < rates.slump_rate[:, None]
+    passing = parameters["transitory_sd"][:, None] * rng.standard_normal(felt.shape)
+    passing = np.where(slump, SLUMP[0] + SLUMP[1] * rng.standard_normal(felt.shape), passing)
+    growth, slope = np.empty_like(shock), now[:, 0]
+    for ahead in range(felt.shape[1]):
         slope = parameters["damping"] * slope + shock[:, ahead]
         growth[:, ahead] = slope
-    return growth + np.diff(np.concatenate([parameters["transitory"][:, -1:], passing], axis=1), axis=1)
+    return growth + np.diff(np.concatenate([now[:, 1:], passing], axis=1), axis=1)
 
 
 def replicate(panel: Panel, setting: Setting, parameters: Parameters, *, rng: np.random.Generator) -> Float:
@@ -289,7 +292,7 @@ def replicate(panel: Panel, setting: Setting, parameters: Parameters, *, rng: np
     parameters
         From the prior (prior predictive) or the posterior (posterior predictive).
     """
-    count, steps = parameters["common"].shape
+    count, steps = parameters["moved"].shape
     anew = np.broadcast_to(design(panel, setting).anew > 0, (count, steps))
     root = factor(parameters, anew, panel.provisional)
     size = (count, len(panel.countries))
@@ -298,10 +301,9 @@ def replicate(panel: Panel, setting: Setting, parameters: Parameters, *, rng: np
     spread = np.exp(parameters["spread_sd"][:, None] * points[chosen])
     wide = spread[..., None] * np.exp(parameters["turbulence"])[:, None, :]
     own = (wide * rng.standard_t(FREEDOM, (*size, steps))) @ root.transpose(0, 2, 1)
-    together = parameters["common"] + np.diff(parameters["transitory"], axis=1)
     result = np.empty((*size, steps + 1))
     result[..., 0] = panel.log_share[:, 0]
     for i, year in enumerate(panel.years[1:]):
         pull = parameters["compliance"][:, None] * setting.pace(result[..., i], year)
-        result[..., i + 1] = result[..., i] + together[:, i, None] + pull + own[..., i]
+        result[..., i + 1] = result[..., i] + parameters["moved"][:, i, None] + pull + own[..., i]
     return result

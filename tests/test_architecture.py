@@ -24,6 +24,7 @@ FAST_HALF = {
     "evidence",
     "weighing",
     "precision",
+    "spending_panel",
     "spending_paths",
     "spending_summaries",
     "senate_votes",

@@ -22,6 +22,7 @@ def parameters(*, years: int, draws: int = 1, **single: float) -> dict[str, np.n
     values = {
         "damping": 0.8,
         "compliance": 0.3,
+        "persistence": 0.5,
         "level_sd": 0.04,
         "break_sd": 0.04,
         "slope_sd": 0.01,
@@ -32,10 +33,9 @@ def parameters(*, years: int, draws: int = 1, **single: float) -> dict[str, np.n
         "spread_sd": 0.4,
         "turbulence_sd": 0.0,
     } | single
-    common = 0.02 * 0.8 ** np.arange(years - 1)
+    moved = 0.02 * 0.8 ** np.arange(years - 1)
     fixed = {name: np.full(draws, value) for name, value in values.items()}
-    paths = {"common": np.tile(common, (draws, 1)), "transitory": np.zeros((draws, years))}
-    return {**paths, "turbulence": np.zeros((draws, years - 1)), **fixed}
+    return {"moved": np.tile(moved, (draws, 1)), "turbulence": np.zeros((draws, years - 1)), **fixed}
 
 
 def empty_panel(*, countries: int, years: int, first: int = 2014, seed: int = 1) -> Panel:

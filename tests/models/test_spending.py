@@ -12,7 +12,18 @@ from forecasts.spending_table import panel as panel_of
 from forecasts.spending_table import read
 from models.sampling import SamplerSettings, draw, sample
 from models.spending import build
-from models.spending_paths import PARAMETERS, SINGLE, Panel, factor, log_likelihood, paths, replicate
+from models.spending_panel import Panel, Setting, design
+from models.spending_paths import (
+    FREEDOM,
+    PARAMETERS,
+    SINGLE,
+    common_law,
+    expected_changes,
+    factor,
+    log_likelihood,
+    paths,
+    replicate,
+)
 from tests.forecasts.spending_reference import EDITION, TABLE
 from tests.models.spending_panels import QUIET, SETTING, empty_panel, parameters, simulated
 
@@ -29,9 +40,13 @@ def posterior(fit) -> dict[str, np.ndarray]:
     return {name: v.reshape(-1, *v.shape[2:]) for name, v in kept.items()}
 
 
-def prior_draws(model: pm.Model, count: int, seed: int) -> dict[str, np.ndarray]:
-    drawn = pm.draw([model[name] for name in PARAMETERS], draws=count, random_seed=seed)
-    return dict(zip(PARAMETERS, drawn, strict=True))
+def prior_draws(panel: Panel, setting: Setting, count: int, seed: int) -> dict[str, np.ndarray]:
+    """Return draws from the prior; the common changes by their law, which the model has as a potential."""
+    model = build(panel, setting)
+    names = [name for name in PARAMETERS if name != "moved"]
+    drawn = dict(zip(names, pm.draw([model[name] for name in names], draws=count, random_seed=seed), strict=True))
+    moved = common_law(design(panel, setting), drawn).draw(np.random.default_rng(seed))
+    return {"moved": moved, **drawn}
 
 
 def test_the_density_of_one_country_by_numerical_integration() -> None:
@@ -40,7 +55,7 @@ def test_the_density_of_one_country_by_numerical_integration() -> None:
     drawn["turbulence"] = np.array([[0.2, -0.3, 0.5]])
     root = factor(drawn, np.array([[True, False, False]]), np.zeros(4))[0]
     shaken = root * np.exp(drawn["turbulence"][0])  # each column is what one year's innovation does
-    white = np.linalg.solve(shaken, panel.changes[0] - drawn["common"][0])
+    white = np.linalg.solve(shaken, panel.changes[0] - drawn["moved"][0])
 
     def given(z: float) -> float:
         spread = np.exp(0.4 * z)
@@ -53,25 +68,35 @@ def test_the_density_of_one_country_by_numerical_integration() -> None:
 def test_the_compiled_model_and_the_arithmetic_agree() -> None:
     panel = simulated(empty_panel(countries=4, years=6), SETTING, parameters(years=6), seed=4)
     model = build(panel, SETTING)
-    names = [v.name for v in model.free_RVs]
-    graph = model.compile_fn(
-        [model["changes_seen"], *(model[n] for n in PARAMETERS)], inputs=model.free_RVs, mode="FAST_COMPILE"
-    )
+    free = [v for v in model.free_RVs if v.name != "shift"]
+    quantities = [model[n] for n in (*PARAMETERS, "log_spread", "changes_seen", "common_law")]
+    graph = model.compile_fn(quantities, inputs=[*free, model["shift"]], mode="FAST_COMPILE")
     seen, oracle = [], []
     for seed in range(3):
-        point = dict(zip(names, pm.draw(model.free_RVs, random_seed=seed), strict=True))
-        value, *quantities = graph(point)
-        drawn = {n: np.asarray(q)[None] for n, q in zip(PARAMETERS, quantities, strict=True)}
-        seen.append(float(value))
-        oracle.append(log_likelihood(panel, SETTING, drawn).sum())
-    assert np.diff(seen) == pytest.approx(np.diff(oracle), abs=1e-8)  # the model leaves a constant out
-    assert np.ptp(oracle) > 1
+        shift = np.random.default_rng(seed).normal(0, 0.5, 5)
+        point = dict(zip([v.name for v in free], pm.draw(free, random_seed=seed), strict=True))
+        *values, log_spread, changes, common = graph(point | {"shift": shift})
+        drawn = {n: np.asarray(v)[None] for n, v in zip(PARAMETERS, values, strict=True)}
+        anew = design(panel, SETTING).anew[None] > 0
+        shaken = factor(drawn, anew, panel.provisional)[0] * np.exp(drawn["turbulence"][0])
+        white = np.linalg.solve(shaken, (panel.changes - expected_changes(panel, SETTING, drawn)[0]).T).T
+        spread, volume = np.exp(log_spread)[:, None], np.log(np.diag(shaken)).sum()
+        law = common_law(design(panel, SETTING), drawn)
+        each = stats.t.logpdf(white / spread, FREEDOM) - np.log(spread)
+        together = stats.multivariate_normal.logpdf(drawn["moved"][0], law.mean[0], law.covariance[0])
+        # the middle of the changes lies where the shift is zero, and the change of variables has its volume
+        middle = np.median(panel.changes, axis=0) - drawn["compliance"] * np.median(design(panel, SETTING).pace, axis=0)
+        assert np.linalg.solve(shaken, drawn["moved"][0] - middle) == pytest.approx(shift)
+        seen.append([float(changes), float(common)])
+        oracle.append([each.sum() - 4 * volume, together + volume])
+    assert np.diff(seen, axis=0) == pytest.approx(np.diff(oracle, axis=0), abs=1e-8)  # constants are left out
+    assert (np.ptp(oracle, axis=0) > 1).all()
 
 
 def test_panels_from_the_prior_look_like_defence_shares() -> None:
     panel = shipped(2017)
     panel = Panel(panel.countries, tuple(range(2014, 2022)), np.tile(panel.log_share[:, :1], 8), np.zeros(8))
-    drawn = prior_draws(build(panel, WORLD.until(2014)), 400, seed=1)
+    drawn = prior_draws(panel, WORLD.until(2014), 400, seed=1)
     share = np.exp(replicate(panel, WORLD.until(2014), drawn, rng=np.random.default_rng(2)))
     typical = np.median(share[:, :, -1], axis=1)  # the median country, seven years on, in each draw
     low, middle, high = np.quantile(typical, [0.05, 0.5, 0.95])
@@ -93,7 +118,7 @@ def test_known_parameters_are_recovered_and_the_gate_is_passed() -> None:
     # what 31 countries and 10 years can tell, they tell
     assert np.std(np.log(found["level_sd"])) < 0.25
     assert np.std(np.log(found["spread_sd"])) < 0.3
-    inside = np.abs(found["common"].mean(axis=0) - truth["common"][0]) / found["common"].std(axis=0)
+    inside = np.abs(found["moved"].mean(axis=0) - truth["moved"][0]) / found["moved"].std(axis=0)
     assert inside.max() < 3.5
 
 
@@ -101,8 +126,7 @@ def test_known_parameters_are_recovered_and_the_gate_is_passed() -> None:
 def test_ranks_of_the_prior_draws_are_uniform() -> None:
     """Run a small simulation-based calibration (Talts and others 2018, arXiv 1804.06788): 40 fits of small panels."""
     panel = empty_panel(countries=8, years=6)
-    model = build(panel, SETTING)
-    truths = prior_draws(model, 40, seed=8)
+    truths = prior_draws(panel, SETTING, 40, seed=8)
     short = SamplerSettings(chains=2, draws=250, tune=400, target_accept=0.9, seed=9)
     ranks: dict[str, list[float]] = {name: [] for name in SINGLE}
     for i in range(40):

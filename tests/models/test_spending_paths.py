@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 
 from models.spending_paths import (
+    FIRST_SLOPE,
     FREEDOM,
+    JUMP,
+    SLUMP,
     Panel,
     Pledge,
     Setting,
+    common_law,
     design,
     expected_changes,
     factor,
@@ -80,30 +84,56 @@ def test_one_year_ahead_has_the_mean_and_spread_of_the_gaussian_conditional() ->
 
 def test_forecasts_of_simulated_panels_are_calibrated() -> None:
     # the law of total probability: with the true parameters the outcome's rank among the paths is uniform
-    drawn = parameters(years=8, spread_sd=0.6)
+    scales = {"spread_sd": 0.6, "common_sd": 0.02, "transitory_sd": 0.02}
     ranks = []
     for seed in range(60):
-        whole = simulated(empty_panel(countries=10, years=8, seed=seed), QUIET, drawn, seed=seed)
+        rng = np.random.default_rng(seed)
+        empty = empty_panel(countries=10, years=8, seed=seed)
+        drawn = parameters(years=8, **scales)
+        drawn["moved"] = common_law(design(empty, QUIET), drawn).draw(rng)
+        whole = simulated(empty, QUIET, drawn, seed=seed)
         seen = Panel(whole.countries, whole.years[:6], whole.log_share[:, :6], np.zeros(6))
-        cut = {**parameters(years=6, draws=400, spread_sd=0.6)}
-        cut["transitory"] = np.zeros((400, 6))
-        future = paths(
-            seen,
-            QUIET,
-            {**cut, "common_sd": np.zeros(400), "transitory_sd": np.zeros(400)},
-            horizon=2,
-            rng=np.random.default_rng(seed),
-        )
+        known = parameters(years=6, draws=400, **scales) | {"moved": np.tile(drawn["moved"][:, :5], (400, 1))}
+        future = paths(seen, QUIET, known, horizon=2, rng=rng)
         ranks.append((future < whole.log_share[:, 6:]).mean(axis=0))
-    counts = np.histogram(np.array(ranks)[..., 1], bins=10, range=(0, 1))[0]  # 600 ranks
-    assert ((counts - 60) ** 2 / 60).sum() < 27.9  # chi-squared with 9 degrees of freedom, .999
+    ranks_now = np.array(ranks)  # (60, 10, 2); countries of one panel share its common shocks
+    assert abs(ranks_now.mean() - 0.5) < 0.06
+    counts = np.histogram(ranks_now[:, ::5, 1], bins=6, range=(0, 1))[0]  # 120 ranks
+    assert ((counts - 20) ** 2 / 20).sum() < 20.5  # chi-squared with 5 degrees of freedom, .999
+
+
+def test_where_the_common_part_stands_is_its_law_given_the_changes() -> None:
+    # oracle: simulate slope and passing shifts step by step, regress where they stand on the changes
+    panel, drawn = empty_panel(countries=2, years=5, first=2017), parameters(years=5, draws=200_000, common_sd=0.03)
+    setting = Setting((2018,), (2021,), (), 3, 0.0, 0.5, 0.0)
+    rng = np.random.default_rng(4)
+    slope, moved = FIRST_SLOPE + JUMP[1] * rng.standard_normal(200_000), []
+    shift = drawn["transitory_sd"] * rng.standard_normal(200_000)
+    for year in range(2018, 2022):
+        if year > 2018:
+            slope = 0.8 * slope + 0.03 * rng.standard_normal(200_000)
+        if year == 2019:
+            slope += JUMP[0] + JUMP[1] * rng.standard_normal(200_000)
+        before, shift = shift, drawn["transitory_sd"] * rng.standard_normal(200_000)
+        if year == 2021:
+            shift = SLUMP[0] + SLUMP[1] * rng.standard_normal(200_000)
+        moved.append(slope + shift - before)
+    seen, now = np.stack(moved, axis=1), np.stack([slope, shift], axis=1)
+    found = common_law(design(panel, setting), drawn)
+    assert found.mean[0] == pytest.approx(seen.mean(axis=0), abs=1e-3)
+    assert found.covariance[0] == pytest.approx(np.cov(seen.T), rel=0.02, abs=3e-5)
+    drawn_now = found.draw_now(seen, rng)
+    assert drawn_now.mean(axis=0) == pytest.approx(now.mean(axis=0), abs=1e-3)
+    joint = np.cov(np.concatenate([now, seen], axis=1).T)
+    again = np.cov(np.concatenate([drawn_now, seen], axis=1).T)
+    assert again == pytest.approx(joint, rel=0.02, abs=3e-5)
 
 
 def test_replicated_panels_move_as_their_covariance_says() -> None:
     panel = empty_panel(countries=2, years=5)
     drawn = parameters(years=5, draws=60_000, spread_sd=1e-9, compliance=0.0)
     changes = np.diff(replicate(panel, QUIET, drawn, rng=np.random.default_rng(7)), axis=2)[:, 0]
-    assert np.median(changes, axis=0) == pytest.approx(drawn["common"][0], abs=2e-3)
+    assert np.median(changes, axis=0) == pytest.approx(drawn["moved"][0], abs=2e-3)
     root = factor(parameters(years=5), np.array([[True, False, False, False]]), np.zeros(5))[0]
     # Student-t(4) has variance 2; its fourth moment is infinite, hence the tolerance
     assert np.cov(changes.T) == pytest.approx(FREEDOM / (FREEDOM - 2) * root @ root.T, rel=0.15, abs=3e-4)
