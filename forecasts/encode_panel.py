@@ -100,17 +100,30 @@ def _computed(fitted: FittedPanel, printed: EditionPanel, file: DrawsFile, *, ho
         for _ in range(repeats)
     ]
     paths = np.concatenate(parts)
-    gap = fitted.discrepancy
-    shift = gap.median + (gap.high - gap.low) / RANGE_90 * rng.standard_normal(file.rows)
-    discrepancy = np.tile(shift, repeats)
     weights = np.array([m.weight for m in fitted.members])
     inside = weights > 0
+    discrepancy = np.tile(_discrepancy(fitted, printed, count=file.rows, rng=rng), repeats)
     whole = aggregate(paths[:, inside], weights[inside], discrepancy=discrepancy)
     now = np.broadcast_to(printed.panel.log_share[inside, -1:], (discrepancy.size, int(inside.sum()), 1))
     last = aggregate(now, weights[inside], discrepancy=discrepancy)[:, 0]
     walked = max(horizon.year - first + 1, 2)
     law = kernel_law(whole[:, :walked], last, np.tile(quantities(parameters, rates), (repeats, 1)))
     return Outlook(printed, years, paths, last, whole, _rows(law, file.rows))
+
+
+def _discrepancy(fitted: FittedPanel, printed: EditionPanel, *, count: int, rng: np.random.Generator) -> Float:
+    """Return (count,) logs of the printed aggregate over the weighted mean: as seen in the last year, or as judged."""
+    judged = fitted.discrepancy
+    drawn = judged.median + (judged.high - judged.low) / RANGE_90 * rng.standard_normal(count)
+    if printed.aggregate is None:
+        return np.asarray(drawn, float)
+    return np.full(count, np.log(printed.aggregate / weighted_means(fitted, printed)[-1]))
+
+
+def weighted_means(fitted: FittedPanel, printed: EditionPanel) -> Float:
+    """Return (T,) the weighted mean of the members inside the aggregate in each printed year, percent."""
+    weights = np.array([m.weight for m in fitted.members])
+    return np.asarray(weights @ np.exp(printed.panel.log_share) / weights.sum(), float)
 
 
 def quantities(parameters: Parameters, rates: Coming) -> Float:

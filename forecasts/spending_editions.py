@@ -30,6 +30,8 @@ class EditionPanel:
     """Day of the edition that printed the newest value; a later one stands in before the first."""
     stands_in: bool
     """The edition was published only after the day."""
+    aggregate: float | None
+    """What that edition, or a later one, printed for the series itself in the panel's last year, percent."""
     notes: tuple[str, ...]
 
     @property
@@ -76,8 +78,15 @@ def in_force(fitted: FittedPanel, *, as_of: date) -> EditionPanel:
     newest = newest_values(known)
     panel, filled = _rectangle(fitted, newest)
     notes += filled
-    last = max(e.published_on for e in known if any(s.year == panel.years[-1] for s in e.shares))
-    return EditionPanel(panel, _setting(fitted, as_of), last, stands_in, tuple(notes))
+    last = max(e.published_on for e in known if _prints(e, fitted, panel.years[-1]))
+    whole = newest_values(e for e in known if e.published_on >= last).get((fitted.aggregate, panel.years[-1]))
+    printed = whole.percent if whole else None
+    return EditionPanel(panel, _setting(fitted, as_of), last, stands_in, printed, tuple(notes))
+
+
+def _prints(edition: Edition, fitted: FittedPanel, year: int) -> bool:
+    """Tell whether an edition prints a member's value of a year."""
+    return any(s.year == year and s.country != fitted.aggregate for s in edition.shares)
 
 
 def newest_values(editions: Iterable[Edition]) -> dict[tuple[str, int], Share]:

@@ -8,6 +8,7 @@ from app.lazy import LazyGroup
 
 MODULES: dict[str, str] = {
     "composition": "app.commands.observe_composition",
+    "spending": "app.commands.observe_spending",
 }
 """Each command's module; the module's `command` is what runs."""
 
