@@ -6,7 +6,7 @@
 from forecasts.encode_draws import draws, hazard_draws
 from forecasts.encode_evidence import Labels, items
 from forecasts.encode_rates import RateRow, side_by_side
-from forecasts.encode_series import series_notes
+from forecasts.encode_series import series_notes, vintage
 from forecasts.encode_world import day_number, series_years, start, world
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "series_years",
     "side_by_side",
     "start",
+    "vintage",
     "world",
 ]

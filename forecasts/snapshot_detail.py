@@ -8,6 +8,7 @@ from forecasts import encode
 from forecasts.catalogue import LABELS
 from forecasts.detail import DIGITS, cliffs, drivers, expiring, inert, timing
 from forecasts.detail_evidence import contributions, drift
+from forecasts.detail_panels import panels
 from forecasts.detail_scenarios import scenario_links
 from forecasts.evaluation import Judged, Simulated
 from forecasts.gates import Gate
@@ -29,8 +30,8 @@ def detail_of(
 ) -> dict[str, Any]:
     """Return everything that a snapshot's pages show beyond its rows, as plain JSON values.
 
-    Keys: `timing`, `drift`, `drivers`, `scenarios`, `contributions`, `inputs`, `expiring`, `inert`, `flags`, `notes`,
-    `gates`. The same run gives the same values for any number of threads.
+    Keys: `timing`, `drift`, `drivers`, `scenarios`, `contributions`, `inputs`, `panels`, `expiring`, `inert`, `flags`,
+    `notes`, `gates`. The same run gives the same values for any number of threads.
     """
     moment, day = simulated.moment, simulated.stored.day
     board, items = moment.board, judged.items
@@ -45,6 +46,7 @@ def detail_of(
         "scenarios": scenario_links(simulated.sample.codes, weighed.weight, board=board, still_open=still_open),
         "contributions": contributions(simulated, judged, threads=threads),
         "inputs": inputs,
+        "panels": panels(moment, parameters),
         "expiring": expiring(moment.evidence, known=moment.known_through, as_of=moment.day),
         "inert": inert(moment.evidence, known=moment.known_through),
         "flags": cliffs(day, weighed.weight, board=board, known=moment.known, judged=judged_days) + input_flags(inputs),

@@ -69,12 +69,10 @@ def in_force(fitted: FittedPanel, *, as_of: date) -> EditionPanel:
     ValueError
         When no year is whole.
     """
-    known = [e for e in fitted.editions if e.published_on <= as_of]
-    notes, stands_in = [], not known
-    if stands_in:
-        first = fitted.editions[0]
-        known = [replace(first, shares=tuple(s for s in first.shares if s.year < as_of.year))]
-        notes = [f"later revision: the edition of {first.published_on} stands in for what was known on {as_of}"]
+    known = editions_read(fitted, as_of=as_of)
+    stands_in = known[0].published_on > as_of
+    notes = [f"later revision: the edition of {known[0].published_on} stands in for what was known on {as_of}"]
+    notes = notes if stands_in else []
     newest = newest_values(known)
     panel, filled = _rectangle(fitted, newest)
     notes += filled
@@ -82,6 +80,13 @@ def in_force(fitted: FittedPanel, *, as_of: date) -> EditionPanel:
     whole = newest_values(e for e in known if e.published_on >= last).get((fitted.aggregate, panel.years[-1]))
     printed = whole.percent if whole else None
     return EditionPanel(panel, _setting(fitted, as_of), last, stands_in, printed, tuple(notes))
+
+
+def editions_read(fitted: FittedPanel, *, as_of: date) -> tuple[Edition, ...]:
+    """Return the editions published by a day; before the first one that one, with the years before the day's own."""
+    known = tuple(e for e in fitted.editions if e.published_on <= as_of)
+    first = fitted.editions[0]
+    return known or (replace(first, shares=tuple(s for s in first.shares if s.year < as_of.year)),)
 
 
 def _prints(edition: Edition, fitted: FittedPanel, year: int) -> bool:
