@@ -14,7 +14,7 @@ from pathlib import Path
 from forecasts.definition import Board
 from forecasts.fields import FieldProblem, Fields
 
-COLUMNS = ("id", "title", "criteria", "opens", "deadline", "outcome", "occurred_on", "prior_at_opening")
+COLUMNS = ("id", "title", "criteria", "opens", "deadline", "outcome", "occurred_on", "prior_at_opening", "parents")
 """Columns that are read; others are for people."""
 
 _OF_THE_BOARD = re.compile(r"\s*As ([A-Za-z0-9_-]+) on the board\b")
@@ -38,6 +38,8 @@ class ResolvedRow:
     """Written for the opening day, frozen."""
     of_board: str
     """The board question that its criteria refer to, or empty."""
+    related: str
+    """A board question whose luck it shares (the first of its `parents`), or empty."""
 
 
 def read(path: Path, board: Board) -> tuple[ResolvedRow, ...]:
@@ -78,6 +80,7 @@ def _row(path: Path, line: int, raw: Mapping[str, str | None], board: Board) -> 
         occurred_on=happened,
         prior=prior,
         of_board=named[1] if named else "",
+        related=read.raw("parents").partition(";")[0].strip(),
     )
     problems = read.problems or _contradictions(row, board)
     if problems:
@@ -95,6 +98,8 @@ def _contradictions(row: ResolvedRow, board: Board) -> list[FieldProblem]:
     if row.outcome != (row.occurred_on is not None and row.opens <= row.occurred_on <= row.deadline):
         word = "yes" if row.outcome else "no"
         found.append(FieldProblem("outcome", f"{word} with occurred_on {row.occurred_on or 'empty'}"))
-    if row.of_board and row.of_board not in {q.id for q in board.questions}:
-        found.append(FieldProblem("criteria", f"{row.of_board!r} is no question of board {board.id}"))
+    known = {"", *(q.id for q in board.questions)}
+    for field, name in (("criteria", row.of_board), ("parents", row.related)):
+        if name not in known:
+            found.append(FieldProblem(field, f"{name[:60]!r} is no question of board {board.id}"))
     return found

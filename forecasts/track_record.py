@@ -99,9 +99,11 @@ def _life(question: str, deadline: date, opens: date, found: Decided | None) -> 
 
 
 def _row_life(row: ResolvedRow) -> Life:
-    """Return the life of a question of the table; those about one board question share its luck."""
+    """Return the life of a question of the table; it shares the luck of the board question that it belongs to."""
     settled = row.occurred_on or row.deadline
-    return Life(row.id, row.of_board or row.id, row.opens, row.deadline, int(row.outcome), False, settled)
+    return Life(
+        row.id, row.of_board or row.related or row.id, row.opens, row.deadline, int(row.outcome), False, settled
+    )
 
 
 MONTHS: dict[str, Any] = {

@@ -18,6 +18,7 @@ GOOD = {
     "outcome": "no",
     "occurred_on": "",
     "prior_at_opening": "0.2",
+    "parents": "",
 }
 
 
@@ -42,6 +43,8 @@ def test_a_good_row_is_read(tmp_path) -> None:
     other = GOOD | {"criteria": "A truce.", "outcome": "yes", "occurred_on": "2025-03-01"}
     (row,) = read(table(tmp_path, other), BOARD)
     assert (row.outcome, row.occurred_on, row.of_board) == (True, date(2025, 3, 1), "")
+    (row,) = read(table(tmp_path, GOOD | {"parents": "fund;truce"}), BOARD)
+    assert row.related == "fund"
     assert read(tmp_path / "none.csv", BOARD) == ()
 
 
@@ -57,6 +60,7 @@ def test_a_good_row_is_read(tmp_path) -> None:
         ({"occurred_on": "2025-03-01"}, "outcome: no with occurred_on 2025-03-01"),
         ({"outcome": "yes", "occurred_on": "2026-01-01"}, "outcome: yes with occurred_on 2026-01-01"),
         ({"criteria": "As peace on the board, soon."}, "criteria: 'peace' is no question of board small"),
+        ({"parents": "peace;truce"}, "parents: 'peace' is no question of board small"),
         ({"id": "a b"}, "id: 'a b': letters"),
     ],
 )

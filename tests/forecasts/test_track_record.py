@@ -176,6 +176,7 @@ def past(**changes: object) -> ResolvedRow:
         "occurred_on": None,
         "prior": 0.05,
         "of_board": "truce",
+        "related": "",
     }
     return ResolvedRow(**values | changes)
 
@@ -212,3 +213,5 @@ def test_other_past_questions_are_frozen_priors_only() -> None:
     assert (row["question"], row["cluster"], row["forecaster"]) == ("r_other", "r_other", "frozen prior")
     assert (row["outcome"], row["probability"], row["mode"]) == (1, 0.05, "retrospective")
     assert row["resolved_at"] == start_of_day(date(2026, 3, 1))
+    (row,) = record(view(), history(), NO_MONTHS, (replace(other, related="fund"),)).rows(named=True)
+    assert row["cluster"] == "fund", "it shares the luck of the question that it belongs to"
