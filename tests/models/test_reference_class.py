@@ -1,13 +1,18 @@
 """The class-rate model against its closed form, by hand, by simulation, and against its own assumptions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from models.reference_class import Cases, build, closed_form, heterogeneity, log_likelihood, replicate
 from models.sampling import Fit, SamplerSettings, sample
+from tests.simulation_based import Calibration, Recorded
 
 SETTINGS = SamplerSettings(chains=4, draws=1500, tune=1000, target_accept=0.9, seed=3)
+MANY = replace(SETTINGS, draws=500, tune=400)
+"""For models of a hundred rates and more, which take long and mix well."""
 
 
 def two_classes() -> Cases:
@@ -29,9 +34,9 @@ def many_classes(rng: np.random.Generator, rate: np.ndarray, cases_each: int, we
     return Cases(names, question, exposure, events, np.full(question.size, weight))
 
 
-def fitted(cases: Cases, *, prior_exposure: float) -> tuple[Fit, np.ndarray]:
+def fitted(cases: Cases, *, prior_exposure: float, settings: SamplerSettings = SETTINGS) -> tuple[Fit, np.ndarray]:
     """Return a gated fit and its draws, (chain x draw, question)."""
-    fit = sample(build(cases, prior_exposure=prior_exposure), SETTINGS)
+    fit = sample(build(cases, prior_exposure=prior_exposure), settings)
     return fit, fit.tree["posterior"]["rate"].values.reshape(-1, len(cases.questions))
 
 
@@ -171,24 +176,33 @@ def test_known_rates_are_recovered() -> None:
     rng = np.random.default_rng(9)
     truth = np.exp(rng.normal(-1.5, 0.8, 100))
     cases = many_classes(rng, truth, 40)
-    _, draws = fitted(cases, prior_exposure=0.01)
+    _, draws = fitted(cases, prior_exposure=0.01, settings=MANY)
     low, high = np.quantile(draws, [0.05, 0.95], axis=0)
     covered = np.mean((low <= truth) & (truth <= high))
     assert covered == pytest.approx(0.9, abs=0.09)  # three standard errors of 100 binomials
 
 
+CALIBRATION = Recorded("class_rates", ("models/reference_class.py",), simulations=240, seed=10)
+
+
+def calibration() -> Calibration:
+    """Questions are independent in the model, so 240 simulated data sets are one fit of 240 questions."""
+    rng = np.random.default_rng(CALIBRATION.seed)
+    truth = rng.gamma(0.5, 1.0, CALIBRATION.simulations)  # from the prior at prior_exposure 1
+    cases = many_classes(rng, truth, 5)
+    _, draws = fitted(cases, prior_exposure=1.0, settings=MANY)
+    return Calibration.of({"rate": truth}, {"rate": draws})
+
+
 @pytest.mark.slow
 def test_calibration_by_simulation() -> None:
-    """Ranks of the true rates among posterior draws are uniform (Talts and others 2018), with all weights one.
+    calibration().judge("class_rates")
 
-    Questions are independent in the model, so 240 simulated data sets are one fit of 240 questions.
-    """
-    rng = np.random.default_rng(10)
-    truth = rng.gamma(0.5, 1.0, 240)  # from the prior at prior_exposure 1
-    cases = many_classes(rng, truth, 5)
-    _, draws = fitted(cases, prior_exposure=1.0)
-    thinned = draws[:: len(draws) // 99][:99]
-    ranks = np.sum(thinned < truth, axis=0)  # 0 .. 99
-    counts = np.bincount(ranks // 10, minlength=10)
-    assert stats.chisquare(counts).pvalue > 0.001
-    assert stats.kstest((ranks + 0.5) / 100, "uniform").pvalue > 0.001
+
+@pytest.mark.nightly
+def test_calibration_by_simulation_is_recorded() -> None:
+    CALIBRATION.keep(calibration())
+
+
+def test_the_recorded_calibration() -> None:
+    CALIBRATION.check()
