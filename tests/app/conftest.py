@@ -50,6 +50,16 @@ def small(tmp_path) -> Iterator[small_home.Home]:
     home.store.close()
 
 
+@pytest.fixture(scope="session")
+def small_published(tmp_path_factory) -> Iterator[small_home.Home]:
+    """Give a small board with one real live snapshot and its futures; nobody may write to it."""
+    home = small_home.open_home(tmp_path_factory.mktemp("small") / "small")
+    home.add(small_home.evidence("E1"), small_home.evidence("E2", "fund", lr=0.5))
+    assert home.refit().kind == "published"
+    yield home
+    home.store.close()
+
+
 @pytest.fixture
 def page(monkeypatch) -> Iterator[Callable[..., AppTest]]:
     """Give a function that prepares a page of a home at an instant; `.run()` draws it."""
