@@ -11,7 +11,7 @@ from models.sampling import Fit, SamplerSettings, sample
 from tests.simulation_based import Calibration, Recorded
 
 SETTINGS = SamplerSettings(chains=4, draws=1500, tune=1000, target_accept=0.9, seed=3)
-MANY = replace(SETTINGS, draws=500, tune=400)
+MANY = replace(SETTINGS, draws=1000, tune=500)
 """For models of a hundred rates and more, which take long and mix well."""
 
 
@@ -175,7 +175,7 @@ def test_the_sampler_agrees_with_the_closed_form() -> None:
 def test_known_rates_are_recovered() -> None:
     rng = np.random.default_rng(9)
     truth = np.exp(rng.normal(-1.5, 0.8, 100))
-    cases = many_classes(rng, truth, 40)
+    cases = many_classes(rng, truth, 15)
     _, draws = fitted(cases, prior_exposure=0.01, settings=MANY)
     low, high = np.quantile(draws, [0.05, 0.95], axis=0)
     covered = np.mean((low <= truth) & (truth <= high))
