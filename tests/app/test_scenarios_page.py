@@ -1,5 +1,7 @@
 """The scenarios page: the pair in the address, the tables behind the charts, and what a rare scenario leaves out."""
 
+from types import SimpleNamespace
+
 from app.pages import scenarios
 from tests.app.conftest import SMALL_VIEWED
 from tests.app.test_board_page import html
@@ -47,12 +49,8 @@ def test_a_real_run_fills_the_page(page, small_published):
     assert "hangs on" in test.header[-1].value
 
 
-def test_two_scenarios_are_compared_widest_first():
-    class View:
-        class board:  # noqa: N801 - stands for the board
-            questions = ()
-
-        detail = {"scenarios": {"a": {"questions": {}}, "b": {"questions": {"q": 0.5}}}}
-
-    assert scenarios.beside(View, "a", "b") == []
-    assert scenarios.beside(View, "a", "missing") == []
+def test_a_scenario_without_a_table_is_compared_with_nothing():
+    board = SimpleNamespace(questions=())
+    view = SimpleNamespace(board=board, detail={"scenarios": {"a": {"questions": {}}, "b": {"questions": {"q": 0.5}}}})
+    assert scenarios.beside(view, "a", "b") == []
+    assert scenarios.beside(view, "a", "missing") == []
