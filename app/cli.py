@@ -29,6 +29,7 @@ COMMANDS = {
     "occurred": "app.commands.occurred",
     "confirm": "app.commands.confirm",
     "resolve": "app.commands.resolve",
+    "score": "app.commands.score",
     "board": "app.commands.board",
     "backtest": "app.commands.backtest",
     "export": "app.commands.export",
