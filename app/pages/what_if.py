@@ -77,23 +77,24 @@ def _listed(view: BoardView, conditions: Sequence[str]) -> None:
 
 
 def spoken(view: BoardView, condition: str) -> str:
-    """Return a condition with the titles of its question or scenario instead of their ids."""
-    titles = {q.id: q.title for q in view.board.questions}
-    scenarios = {s.id: s.title for s in view.board.scenarios}
-    parts = condition.split()
-    for i, part in enumerate(parts):
-        before = parts[i - 1].lower() if i else ""
-        if before == "scenario" and part in scenarios:
-            parts[i] = f"“{scenarios[part]}”"
-        elif part in titles and before != "scenario":
-            parts[i] = f"“{titles[part]}”"
-    return " ".join(parts)
+    """Return a condition in a reader's words: short names instead of ids, days that nobody can turn around."""
+    names = {q.id: q.short for q in view.board.questions} | {s.id: s.title for s in view.board.scenarios}
+    return " ".join(_word(part, names) for part in condition.split())
+
+
+def _word(part: str, names: Mapping[str, str]) -> str:
+    if part in names:
+        return f"“{names[part]}”"
+    try:
+        return spoken_day(date.fromisoformat(part))
+    except ValueError:
+        return part
 
 
 def _add(view: BoardView, mode: WhatIfMode) -> None:
     known = view.moment.known_through
     still = [q for q in view.board.questions if view.occurred_on(q.id) is None]
-    titles = {q.id: q.title for q in still}
+    titles = {q.id: q.short for q in still}
     scenarios = {f"scenario {s.id}": f"Scenario: {s.title}" for s in view.board.scenarios} if mode == "see" else {}
     with st.form(f"add_{mode}", border=False):
         subject, verb, day = st.columns([5, 3, 3], gap="medium", vertical_alignment="bottom")

@@ -88,3 +88,8 @@ def test_the_other_kind_of_question_begins_anew(asked):
 )
 def test_the_form_writes_what_the_reader_reads(what, how, expected):
     assert what_if.written(what, how, "2028-01-01") == expected
+
+
+def test_a_condition_is_spoken_with_names_and_days(asked):
+    assert "<b>“truce” by 31 Dec 2028</b>" in html(asked("truce by 2028-12-31"))
+    assert "not scenario “settled”" in html(asked("not scenario settled"))
