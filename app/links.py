@@ -11,6 +11,7 @@ TITLES = {
     "scenarios": "Scenarios",
     "question": "Question",
     "what_if": "What if",
+    "rearmament": "Rearmament",
     "add_evidence": "Add evidence",
     "runs": "Runs",
 }

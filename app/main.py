@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from app import data, frame, links, look
-from app.pages import add_evidence, board, question, runs, scenarios, what_if
+from app.pages import add_evidence, board, question, rearmament, runs, scenarios, what_if
 from forecasts.settings import prepare_caches
 
 RENDER = {
@@ -14,11 +14,12 @@ RENDER = {
     "scenarios": scenarios.render,
     "question": question.render,
     "what_if": what_if.render,
+    "rearmament": rearmament.render,
     "add_evidence": add_evidence.render,
     "runs": runs.render,
 }
 """Each page's address -> what draws it."""
-MENU = {"": ("board", "scenarios", "question", "what_if", "add_evidence", "runs")}
+MENU = {"": ("board", "scenarios", "question", "what_if", "rearmament", "add_evidence", "runs")}
 """The menu; pages under a name of their own share one entry."""
 
 

@@ -24,7 +24,7 @@ from models.spending_summaries import aggregate
 
 Float = NDArray[np.float64]
 
-ROWS = 8_000
+ROWS = 4_000
 """Futures at least: each draw of the fit gets as many as are needed."""
 _KEPT = 4
 _LATEST = 3
