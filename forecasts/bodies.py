@@ -56,9 +56,9 @@ def statements(question: str, view: LedgerView | None) -> tuple[Statement, ...]:
 
 
 def may_speak(held: Sequence[Composition], day: date) -> tuple[Seat, ...]:
-    """Return the seats of those who sit on a day or are known to sit later, each member once."""
+    """Return the seats of those who sit on a day or are known to sit later, each member once, by the latest."""
     coming = [c for c in held if c.since > day]
-    return tuple({s.member: s for c in (*reversed(coming), sitting(held, day)) for s in c.seats}.values())
+    return tuple({s.member: s for c in (sitting(held, day), *coming) for s in c.seats}.values())
 
 
 def find_seat(name: str, seats: Sequence[Seat], *, former: Iterable[Seat] = (), body: str) -> Seat:

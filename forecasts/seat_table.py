@@ -68,7 +68,7 @@ def body_problems(
     for what, allowed in (("party", set(parties)), ("caucus", set(caucuses))):
         wrong = [(s.member, getattr(s, what)) for s in seats if getattr(s, what) not in allowed]
         known = ", ".join(sorted(allowed))
-        problems += [f"{member}: {what} {value!r} is unknown; allowed: {known}" for member, value in wrong]
+        problems += [f"seat {member}: {what} {value!r} is unknown; allowed: {known}" for member, value in wrong]
     found, wanted = Counter(s.state for s in seats), Counter(states)
     if wanted:
         problems += [

@@ -131,7 +131,7 @@ def check_composition(
     problems += [FieldProblem("file", text) for text in whole]
     for seat in record.seats:
         if not 0 < (seat.term_end - record.since).days <= 366 * _LONGEST_TERM_YEARS:
-            text = f"{seat.member}: the term ends on {seat.term_end}; it has to end after {record.since}, within"
+            text = f"seat {seat.member}: the term ends on {seat.term_end}; it has to end after {record.since}, within"
             problems.append(FieldProblem("file", f"{text} {_LONGEST_TERM_YEARS} years"))
     if any(c.id and c.since == record.since and c.seats == record.seats for c in held):
         problems.append(FieldProblem("file", f"the same seats from {record.since} on are in the record already"))
