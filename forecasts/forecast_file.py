@@ -15,6 +15,7 @@ from forecasts.scored_rows import INSTANT, MODES
 
 NEEDED = ("question", "probability", "outcome")
 TIMES = ("at", "opened_at", "closes_at", "resolved_at")
+LIFE = ("opened_at", "closes_at")
 KNOWN = (*NEEDED, "forecaster", *TIMES, "mode")
 EVERYBODY = "all"
 """The one forecaster of a file that names none."""
@@ -44,7 +45,7 @@ def read(path: Path) -> ForecastFile:
     ------
     ForecastFileError
         For a file without rows, without a needed column, with a cell that cannot be read, with percentages for
-        probabilities, with two outcomes or lives for one question, or with live and retrospective rows mixed.
+        probabilities, with two outcomes for one question, or with live and retrospective rows mixed.
     OSError
         When it cannot be opened.
     """
@@ -65,10 +66,8 @@ def _table(path: Path) -> tuple[pl.DataFrame, int]:
         table, line = _parquet(path), 1
     else:
         table, line = _csv(path), 2
-    names = [name.strip().lower().removeprefix("\ufeff") for name in table.columns]
-    twice = sorted({n for n in names if names.count(n) > 1 and n in KNOWN})
-    if twice:
-        raise ForecastFileError(f"column {twice[0]!r} stands there twice")
+    names = [_plain(name) for name in table.columns]
+    _refuse_twice(names)
     found = ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
     missing = [name for name in NEEDED if name not in names]
     if missing:
@@ -77,6 +76,16 @@ def _table(path: Path) -> tuple[pl.DataFrame, int]:
         raise ForecastFileError("no rows below the header")
     table.columns = [n if names.count(n) == 1 else f"{n}_{i}" for i, n in enumerate(names)]
     return table, line
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix("\ufeff").strip().lower()
+
+
+def _refuse_twice(names: Sequence[str]) -> None:
+    twice = [name for name in KNOWN if names.count(name) > 1]
+    if twice:
+        raise ForecastFileError(f"column {twice[0]!r} stands there {names.count(twice[0])} times")
 
 
 def _parquet(path: Path) -> pl.DataFrame:
@@ -93,6 +102,7 @@ def _csv(path: Path) -> pl.DataFrame:
     except UnicodeDecodeError:
         raise ForecastFileError("the text is not UTF-8") from None
     separator = max(SEPARATORS, key=header.count)
+    _refuse_twice([_plain(name) for name in next(csv.reader([header], delimiter=separator), [])])
     try:
         return pl.read_csv(path, separator=separator, infer_schema=False)
     except pl.exceptions.PolarsError as error:
@@ -124,7 +134,7 @@ def _typed(table: pl.DataFrame, *, line: int) -> ForecastFile:
     notes += [f"Times without a zone were read as UTC: {', '.join(zones)}."] if zones else []
     prices = int((y["kind"] == "price").sum())
     if prices:
-        notes.append(f"{prices} rows hold an outcome between 0 and 1, a price: counted as unresolved.")
+        notes.append(f"Outcomes between 0 and 1 are prices, counted as unresolved: {prices} rows.")
     named = "forecaster" in table.columns
     rows = pl.DataFrame(
         {
@@ -153,8 +163,7 @@ def _extra(columns: Sequence[str]) -> list[str]:
     if not extra:
         return []
     listed = ", ".join(extra[:LISTED]) + (" and others" if len(extra) > LISTED else "")
-    plural = "s" if len(extra) > 1 else ""
-    return [f"{len(extra)} column{plural} not read: {listed}."]
+    return [f"Columns not read ({len(extra)}): {listed}."]
 
 
 def _times(table: pl.DataFrame, line: int) -> tuple[dict[str, pl.Series | None], list[str]]:
@@ -207,44 +216,43 @@ def _without_unusable(rows: pl.DataFrame, *, timed: bool, named: bool) -> tuple[
 
 
 def _refuse_two(rows: pl.DataFrame) -> None:
-    """Raise where a question has two outcomes, or two days of opening, closing or resolution."""
-    names = ["outcome", *TIMES[1:]]
-    firsts = rows.group_by("question").agg(
-        *(pl.col(n).drop_nulls().min().alias(f"{n}_low") for n in names),
-        *(pl.col(n).drop_nulls().max().alias(f"{n}_high") for n in names),
-    )
-    for name in names:
-        two = firsts.filter(pl.col(f"{name}_low") != pl.col(f"{name}_high")).sort("question")
-        if two.height:
-            row = two.row(0, named=True)
-            more = f" ({two.height} questions)" if two.height > 1 else ""
-            raise ForecastFileError(
-                f"{name}: question {row['question'][:60]!r} has {row[f'{name}_low']} and {row[f'{name}_high']}{more}; "
-                "a question has one"
-            )
+    """Raise where a question has two outcomes."""
+    both = rows.group_by("question").agg(pl.col("outcome").min().alias("low"), pl.col("outcome").max().alias("high"))
+    both = both.filter(pl.col("low") != pl.col("high")).sort("question")
+    if both.height:
+        more = f" ({both.height} such questions)" if both.height > 1 else ""
+        name = both["question"][0][:60]
+        raise ForecastFileError(f"outcome: question {name!r} has both 0 and 1{more}; a question has one outcome")
 
 
 def _with_lives(rows: pl.DataFrame, *, opened: bool) -> tuple[pl.DataFrame, list[str]]:
     """Complete each question's life where it can be told; without one there is no time average, and a note says so."""
-    notes: list[str] = []
     if rows["at"].null_count() == rows.height:
-        return rows.with_columns(pl.lit(None, INSTANT).alias(n) for n in ("opened_at", "closes_at")), notes
-    rows = rows.with_columns(pl.col(name).max().over("question") for name in TIMES[1:])
-    if rows["closes_at"].null_count():
-        count = rows.filter(pl.col("closes_at").is_null())["question"].n_unique()
-        notes.append(f"{count} questions have no scheduled close (closes_at): no time average for them.")
-    if rows["opened_at"].null_count():
-        rows = rows.with_columns(pl.col("opened_at").fill_null(pl.col("at").min().over("question")))
-        first = "" if opened else " (there is no column opened_at)"
-        notes.append(f"Questions without opening count as opened with their first forecast{first}.")
-    wrong = pl.col("opened_at") >= pl.col("closes_at")
-    lost = rows.filter(wrong)["question"].n_unique()
-    if lost:
-        notes.append(f"{lost} questions close no later than they open: no time average for them.")
-        rows = rows.with_columns(
-            pl.when(~wrong.fill_null(value=False)).then(pl.col(n)).alias(n) for n in ("opened_at", "closes_at")
-        )
+        return rows.with_columns(pl.lit(None, INSTANT).alias(name) for name in LIFE), []
+    notes = []
+    lives = rows.group_by("question").agg(
+        pl.col("at").min(),
+        *(pl.col(name).max() for name in TIMES[1:]),
+        two=pl.any_horizontal(pl.col(name).min() != pl.col(name).max() for name in TIMES[1:]),
+    )
+    if lives["opened_at"].null_count():
+        lives = lives.with_columns(pl.col("opened_at").fill_null(pl.col("at")))
+        why = "" if opened else " (there is no column opened_at)"
+        notes.append(f"Questions without opening count as opened with their first forecast{why}.")
+    reasons = {
+        "have no scheduled close (closes_at)": pl.col("closes_at").is_null(),
+        "have more than one opening, close or resolution": pl.col("two"),
+        "close no later than they open": pl.col("opened_at") >= pl.col("closes_at"),
+    }
+    unknown = pl.lit(value=False)
+    for words, test in reasons.items():
+        count = lives.filter(test.fill_null(value=False) & ~unknown).height
+        notes += [f"No time average where questions {words}: {count} of {lives.height}."] if count else []
+        unknown |= test.fill_null(value=False)
+    known = lives.select("question", *(pl.when(~unknown).then(pl.col(n)).alias(n) for n in LIFE), end="resolved_at")
+    rows = rows.drop(LIFE).join(known, on="question", how="left", maintain_order="left")
+    rows = rows.with_columns(pl.coalesce("resolved_at", "end").alias("resolved_at"))
     late = rows.filter((pl.col("at") > pl.col("closes_at")) & pl.col("probability").is_not_null()).height
     if late:
-        notes.append(f"{late} forecasts came after the scheduled close: scored, without a part in time averages.")
+        notes.append(f"Forecasts after the scheduled close, scored without a part in time averages: {late}.")
     return rows, notes
