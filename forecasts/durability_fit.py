@@ -125,7 +125,8 @@ class DurationDraws:
     log_hr: Mapping[str, Float]
     """(D,) log hazard ratios by parent."""
     alike: float
-    """Probability of cases at least as unlike the law as these, if it held for all."""
+    """Probability of cases at least as unlike the law as these, if it held for all: the least of several, corrected for
+    their number."""
 
 
 def drawn(file: DrawsFile, question: Question, rows: NDArray[np.int64]) -> DurationDraws:
@@ -133,7 +134,8 @@ def drawn(file: DrawsFile, question: Question, rows: NDArray[np.int64]) -> Durat
     law, chosen = hazard(file), rows % file.rows
     names = {e.name for e in _of(question).effects if e.ratio is None}
     effects = {n: law.log_hr[chosen, k] for k, n in enumerate(file.coords["effect"]) if n in names}
-    return DurationDraws(law.rate[chosen], law.shape[chosen], effects, min(file.receipt["cases_alike"].values()))
+    tails = file.receipt["cases_alike"].values()
+    return DurationDraws(law.rate[chosen], law.shape[chosen], effects, min(1.0, len(tails) * min(tails)))
 
 
 def alike(law: Hazard, cases: Durations, *, seed: int) -> dict[str, float]:

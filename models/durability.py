@@ -45,7 +45,7 @@ import pymc as pm
 import pytensor.tensor as pt
 from numpy.typing import NDArray
 
-from models.durability_curves import HORIZON, INSTANT, Durations
+from models.durability_curves import HORIZON, INSTANT, SMALLEST, Durations
 
 Float = NDArray[np.float64]
 type Tensor = Any
@@ -123,15 +123,21 @@ def _effects(cases: Durations, prior: Prior) -> Tensor:
 def _log_likelihood(cases: Durations, log_hazard: Tensor, shape: Tensor, settling: Tensor | None) -> Tensor:
     lower = pm.Data("lower", np.maximum(cases.lower, INSTANT))
     upper = pm.Data("upper", np.where(cases.ended, cases.upper, 2 * cases.lower + 1))
-    ended, begun = pm.Data("ended", cases.ended.astype(float)), pm.Data("begun", (cases.lower > 0).astype(float))
-    weight = pm.Data("weight", cases.weight)
-    hazard = pt.exp(log_hazard)
-    before = begun * hazard * _clock(lower, shape, settling)
-    within = hazard * _clock(upper, shape, settling) - before
-    return (weight * (ended * pt.log(-pt.expm1(-within)) - before)).sum()
+    ended, weight = pm.Data("ended", cases.ended.astype(float)), pm.Data("weight", cases.weight)
+    before, log_step = _clock(lower, upper, shape, settling)
+    within = pt.maximum(pt.exp(log_hazard + log_step), SMALLEST)
+    log_end = log_hazard + log_step + pt.log(-pt.expm1(-within) / within)
+    return (weight * (ended * log_end - pt.exp(log_hazard) * before)).sum()
 
 
-def _clock(years: Tensor, shape: Tensor, settling: Tensor | None) -> Tensor:
+def _clock(lower: Tensor, upper: Tensor, shape: Tensor, settling: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Return g(lower) and log(g(upper) - g(lower)), which a day late in a long clock must not lose to rounding."""
+    scale = HORIZON if settling is None else settling
+    start = (lower / scale) ** shape
+    rise = shape * pt.log(lower / scale) + pt.log(pt.expm1(shape * pt.log(upper / lower)))
     if settling is None:
-        return (years / HORIZON) ** shape
-    return pt.expm1(-((years / settling) ** shape)) / pt.expm1(-((HORIZON / settling) ** shape))
+        return start, rise
+    whole = -pt.expm1(-((HORIZON / settling) ** shape))
+    step = pt.maximum(pt.exp(rise), SMALLEST)
+    log_step = rise - start + pt.log(-pt.expm1(-step) / step) - pt.log(whole)
+    return -pt.expm1(-start) / whole, log_step

@@ -16,8 +16,10 @@ Float = NDArray[np.float64]
 
 HORIZON = 5.0
 """Years at which the level of the hazard is stated: within what the literature's figures speak of."""
-INSTANT = 1e-9
+INSTANT = 1e-30
 """Years: stands for zero, whose logarithm a clock with an uncertain shape would ask for."""
+SMALLEST = 1e-300
+"""Stands for a hazard of zero, where (1 - exp(-h)) / h is 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,17 @@ class Hazard:
         s, k = self.settling[:, None], self.shape[:, None]
         return np.asarray(np.expm1(-((t / s) ** k)) / np.expm1(-((HORIZON / s) ** k)), float)
 
+    def log_step(self, lower: Float, upper: Float) -> Float:
+        """Return log(g(upper) - g(lower)), (D, T), which a day late in a long clock must not lose to rounding."""
+        k, start = self.shape[:, None], np.maximum(lower, INSTANT)[None, :]
+        s = HORIZON if self.settling is None else self.settling[:, None]
+        rise = k * np.log(start / s) + np.log(np.expm1(k * np.log(upper[None, :] / start)))
+        if self.settling is None:
+            return np.asarray(rise, float)
+        step = np.maximum(np.exp(rise), SMALLEST)
+        share = np.log(-np.expm1(-step) / step) - np.log(-np.expm1(-((HORIZON / s) ** k)))
+        return np.asarray(rise - (start / s) ** k + share, float)
+
     def shift(self, design: Float) -> Float:
         """Return the log hazard ratio of each case, (D, C), for a (C, K) design."""
         return np.asarray(self.log_hr @ design.T, float)
@@ -108,11 +121,11 @@ def survival(hazard: Hazard, years: Float, design: Float) -> Float:
 
 def log_likelihood(hazard: Hazard, cases: Durations) -> Float:
     """Return the log likelihood of each case in each draw, unweighted, (D, C)."""
-    level = np.exp(hazard.log_level[:, None] + hazard.shift(cases.design))
-    before = np.where(cases.lower > 0, level * hazard.clock(cases.lower), 0.0)
-    within = level * hazard.clock(np.where(cases.ended, cases.upper, 1.0)) - before
-    with np.errstate(divide="ignore"):  # a draw under which the end is impossible has likelihood zero
-        return np.asarray(-before + np.where(cases.ended, np.log(-np.expm1(-np.maximum(within, 0.0))), 0.0), float)
+    log_level = hazard.log_level[:, None] + hazard.shift(cases.design)
+    log_step = hazard.log_step(cases.lower, np.where(cases.ended, cases.upper, 2 * cases.lower + 1))
+    within = np.maximum(np.exp(log_level + log_step), SMALLEST)
+    log_end = log_level + log_step + np.log(-np.expm1(-within) / within)
+    return np.asarray(np.where(cases.ended, log_end, 0.0) - np.exp(log_level) * hazard.clock(cases.lower), float)
 
 
 def replicate(hazard: Hazard, cases: Durations, *, observed: Float, rng: np.random.Generator) -> Float:

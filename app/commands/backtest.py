@@ -7,6 +7,7 @@ import click
 from app.lazy import LazyGroup
 
 MODULES = {
+    "reference-class": "app.commands.backtest_reference_class",
     "spending": "app.commands.backtest_spending",
 }
 
