@@ -172,4 +172,4 @@ def _fill(  # noqa: PLR0917 -- compiled functions take arrays by position
                 square += number * nay * nay
                 third += number * nay * yea * (yea - nay)
             passes = _consent(pmf, away, members, mean / members, square / members, third, normal)
-            out[d, terms] = 1.0 - contested[d] * (1.0 - passes)
+            out[d, terms] = 1.0 - contested[d] * (1.0 - min(passes, 1.0))
