@@ -101,6 +101,8 @@ class Design:
     """(C, N) growth that would keep to the pledge."""
     anew: Float
     """(N,) 1 in the first year and in the year after a break."""
+    after: Float
+    """(N,) 1 in every year after the first break."""
     slump: Float
     """(T,) 1 in a slump."""
     exponent: Float
@@ -122,6 +124,7 @@ def design(panel: Panel, setting: Setting) -> Design:
     return Design(
         np.stack(pace, axis=1),
         anew,
+        (later > min(setting.breaks, default=later[-1])).astype(float),
         np.isin(panel.years, setting.slumps).astype(float),
         np.maximum(gap, 0).astype(float),
         (gap >= 0).astype(float),

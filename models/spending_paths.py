@@ -20,8 +20,8 @@ __all__ = [
 Float = NDArray[np.float64]
 
 SINGLE = (
-    "damping", "compliance", "persistence", "level_sd", "break_sd", "slope_sd", "printed_sd", "revision_sd",
-    "common_sd", "transitory_sd", "spread_sd", "turbulence_sd",
+    "damping", "compliance", "resolve", "persistence", "level_sd", "break_sd", "slope_sd", "printed_sd",
+    "revision_sd", "common_sd", "lasting_sd", "transitory_sd", "spread_sd", "turbulence_sd",
 )  # fmt: skip
 """Quantities with one value for the panel, each (D,) in draws."""
 PARAMETERS = ("moved", "turbulence", *SINGLE)
@@ -33,6 +33,8 @@ FIRST_SLOPE = 0.01
 """Prior mean of the common slope in the panel's first year; its standard deviation is that of a jump."""
 JUMP = (0.05, 0.05)
 """Mean and standard deviation of what a break adds to the common slope, log growth a year."""
+AT_ONCE = 0.05
+"""Standard deviation of what a break moves all shares by at once, neither to go on nor to be taken back."""
 SLUMP = (0.06, 0.03)
 """Mean and standard deviation of what a slump of output adds to the log share of its year."""
 COUNTED = 40
@@ -88,19 +90,27 @@ def common_law(shape: Design, parameters: Parameters) -> CommonLaw:
     shock_variance = shape.anew * JUMP[1] ** 2 + (1 - first) * parameters["common_sd"][:, None] ** 2
     passing = shape.slump * SLUMP[0]
     passing_variance = np.where(shape.slump > 0, SLUMP[1] ** 2, parameters["transitory_sd"][:, None] ** 2)
+    lasting = (shape.anew - first) * AT_ONCE**2 + parameters["lasting_sd"][:, None] ** 2
+    levels = lasting[:, :, None] * np.eye(shape.anew.size)
     slopes = (memory * shock_variance[:, None, :]) @ memory.transpose(0, 2, 1)
     shifts = (shape.difference * passing_variance[:, None, :]) @ shape.difference.T
     last = np.stack([memory[:, -1] @ shock, np.full(memory.shape[0], passing[-1])], axis=1)
     now = np.zeros((memory.shape[0], 2, 2))
     now[:, 0, 0], now[:, 1, 1] = slopes[:, -1, -1], passing_variance[:, -1]
     cross = np.stack([slopes[:, -1], passing_variance[:, -1:] * shape.difference[:, -1]], axis=1)
-    return CommonLaw(memory @ shock + shape.difference @ passing, slopes + shifts, last, now, cross)
+    return CommonLaw(memory @ shock + shape.difference @ passing, slopes + levels + shifts, last, now, cross)
 
 
 def expected_changes(panel: Panel, setting: Setting, parameters: Parameters) -> Float:
     """Return the common part of every country's changes, (D, C, N)."""
-    pull = parameters["compliance"][:, None, None] * design(panel, setting).pace
-    return parameters["moved"][:, None, :] + pull
+    shape = design(panel, setting)
+    return parameters["moved"][:, None, :] + kept(parameters, shape.after[None])[:, None, :] * shape.pace
+
+
+def kept(parameters: Parameters, after: Float) -> Float:
+    """Return the part of a pledge's pace that is kept, (D, ...), where `after` (D or 1, ...) is 1 after a break."""
+    before, later = parameters["compliance"][:, None], parameters["resolve"][:, None]
+    return np.asarray(before + (later - before) * after, float)
 
 
 def factor(parameters: Parameters, anew: NDArray[np.bool_], provisional: Float) -> Float:
@@ -238,8 +248,9 @@ def paths(
     together = _common_changes(parameters, rates, now=now, felt=felt, known=known, rng=rng)
     result = np.empty_like(own)
     printed = np.broadcast_to(panel.log_share[:, -1], spread.shape)
+    part = kept(parameters, np.maximum(shape.after[-1], np.maximum.accumulate(felt, axis=1)))  # (D, H)
     for ahead in range(horizon):
-        pull = parameters["compliance"][:, None] * setting.pace(printed, panel.years[-1] + 1 + ahead)
+        pull = part[:, ahead, None] * setting.pace(printed, panel.years[-1] + 1 + ahead)
         printed = printed + together[:, ahead, None] + pull + own[..., ahead]
         result[..., ahead] = printed
     return result
@@ -277,6 +288,8 @@ def _common_changes(
     for ahead in range(felt.shape[1]):
         slope = parameters["damping"] * slope + shock[:, ahead]
         growth[:, ahead] = slope
+    lasting = np.sqrt(parameters["lasting_sd"][:, None] ** 2 + felt * AT_ONCE**2)
+    growth += lasting * rng.standard_normal(felt.shape)
     return growth + np.diff(np.concatenate([now[:, 1:], passing], axis=1), axis=1)
 
 
@@ -293,7 +306,9 @@ def replicate(panel: Panel, setting: Setting, parameters: Parameters, *, rng: np
         From the prior (prior predictive) or the posterior (posterior predictive).
     """
     count, steps = parameters["moved"].shape
-    anew = np.broadcast_to(design(panel, setting).anew > 0, (count, steps))
+    shape = design(panel, setting)
+    part = kept(parameters, shape.after[None])
+    anew = np.broadcast_to(shape.anew > 0, (count, steps))
     root = factor(parameters, anew, panel.provisional)
     size = (count, len(panel.countries))
     points, weights = spread_points()
@@ -304,6 +319,6 @@ def replicate(panel: Panel, setting: Setting, parameters: Parameters, *, rng: np
     result = np.empty((*size, steps + 1))
     result[..., 0] = panel.log_share[:, 0]
     for i, year in enumerate(panel.years[1:]):
-        pull = parameters["compliance"][:, None] * setting.pace(result[..., i], year)
+        pull = part[:, i, None] * setting.pace(result[..., i], year)
         result[..., i + 1] = result[..., i] + parameters["moved"][:, i, None] + pull + own[..., i]
     return result

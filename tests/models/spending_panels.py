@@ -22,6 +22,7 @@ def parameters(*, years: int, draws: int = 1, **single: float) -> dict[str, np.n
     values = {
         "damping": 0.8,
         "compliance": 0.3,
+        "resolve": 0.6,
         "persistence": 0.5,
         "level_sd": 0.04,
         "break_sd": 0.04,
@@ -29,6 +30,7 @@ def parameters(*, years: int, draws: int = 1, **single: float) -> dict[str, np.n
         "printed_sd": 0.02,
         "revision_sd": 0.03,
         "common_sd": 0.01,
+        "lasting_sd": 0.01,
         "transitory_sd": 0.01,
         "spread_sd": 0.4,
         "turbulence_sd": 0.0,

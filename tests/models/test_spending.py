@@ -20,6 +20,7 @@ from models.spending_paths import (
     common_law,
     expected_changes,
     factor,
+    kept,
     log_likelihood,
     paths,
     replicate,
@@ -81,11 +82,12 @@ def test_the_compiled_model_and_the_arithmetic_agree() -> None:
         shaken = factor(drawn, anew, panel.provisional)[0] * np.exp(drawn["turbulence"][0])
         white = np.linalg.solve(shaken, (panel.changes - expected_changes(panel, SETTING, drawn)[0]).T).T
         spread, volume = np.exp(log_spread)[:, None], np.log(np.diag(shaken)).sum()
-        law = common_law(design(panel, SETTING), drawn)
+        shape = design(panel, SETTING)
+        law = common_law(shape, drawn)
         each = stats.t.logpdf(white / spread, FREEDOM) - np.log(spread)
         together = stats.multivariate_normal.logpdf(drawn["moved"][0], law.mean[0], law.covariance[0])
         # the middle of the changes lies where the shift is zero, and the change of variables has its volume
-        middle = np.median(panel.changes, axis=0) - drawn["compliance"] * np.median(design(panel, SETTING).pace, axis=0)
+        middle = np.median(panel.changes, axis=0) - kept(drawn, shape.after)[0] * np.median(shape.pace, axis=0)
         assert np.linalg.solve(shaken, drawn["moved"][0] - middle) == pytest.approx(shift)
         seen.append([float(changes), float(common)])
         oracle.append([each.sum() - 4 * volume, together + volume])
@@ -133,12 +135,12 @@ def test_ranks_of_the_prior_draws_are_uniform() -> None:
         truth = {name: v[i : i + 1] for name, v in truths.items()}
         data = simulated(panel, SETTING, truth, seed=100 + i)
         tree = draw(build(data, SETTING), short)
-        for name, kept in ranks.items():
+        for name, found in ranks.items():
             values = np.asarray(tree["posterior"][name].values, float)
             thinned = values[:, ::10].ravel()  # 50 nearly independent draws
-            kept.append((np.count_nonzero(thinned < truth[name][0]) + 0.5) / (thinned.size + 1))
-    for name, kept in ranks.items():
-        assert stats.kstest(kept, "uniform").pvalue > 0.001, name
+            found.append((np.count_nonzero(thinned < truth[name][0]) + 0.5) / (thinned.size + 1))
+    for name, found in ranks.items():
+        assert stats.kstest(found, "uniform").pvalue > 0.001, name
 
 
 @pytest.mark.nightly

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from models.spending_paths import (
+    AT_ONCE,
     FIRST_SLOPE,
     FREEDOM,
     JUMP,
@@ -71,7 +72,7 @@ def test_one_year_ahead_has_the_mean_and_spread_of_the_gaussian_conditional() ->
     # with one spread for all the conditional mean is the Gaussian one, and the innovation is Student-t(4) times the
     # last diagonal element of the factor: an oracle by the formula of conditional expectation
     panel = simulated(empty_panel(countries=3, years=6), QUIET, parameters(years=6), seed=2)
-    drawn = parameters(years=6, draws=200_000, spread_sd=1e-9, transitory_sd=1e-9, common_sd=1e-9)
+    drawn = parameters(years=6, draws=200_000, spread_sd=1e-9, transitory_sd=1e-9, common_sd=1e-9, lasting_sd=1e-9)
     found = paths(panel, QUIET, drawn, horizon=1, rng=np.random.default_rng(3))[:, :, 0]
     root = factor(parameters(years=7), np.array([[True] + [False] * 5]), np.zeros(7))[0]
     whole = root @ root.T
@@ -117,7 +118,8 @@ def test_where_the_common_part_stands_is_its_law_given_the_changes() -> None:
         before, shift = shift, drawn["transitory_sd"] * rng.standard_normal(200_000)
         if year == 2021:
             shift = SLUMP[0] + SLUMP[1] * rng.standard_normal(200_000)
-        moved.append(slope + shift - before)
+        lasting = np.hypot(0.01, AT_ONCE if year == 2019 else 0.0) * rng.standard_normal(200_000)
+        moved.append(slope + lasting + shift - before)
     seen, now = np.stack(moved, axis=1), np.stack([slope, shift], axis=1)
     found = common_law(design(panel, setting), drawn)
     assert found.mean[0] == pytest.approx(seen.mean(axis=0), abs=1e-3)
