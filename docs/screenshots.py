@@ -41,7 +41,7 @@ def main() -> int:
         return 2
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    script = str(ROOT / "app" / "web" / "start.py")
+    script = str(ROOT / "app" / "web" / "asgi.py")
     options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
     server = subprocess.Popen([sys.executable, "-m", "streamlit", "run", script, *options], stdout=subprocess.DEVNULL)  # noqa: S603
     try:

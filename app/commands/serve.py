@@ -106,7 +106,7 @@ def _history_log(session: Session) -> Path:
 
 def _serve(port: int, *, browser: bool, stdout_taken: bool) -> None:
     """Become the server: this process is replaced, so that signals reach it."""
-    script = Path(app.__file__).parent / "web" / "start.py"
+    script = Path(app.__file__).parent / "web" / "asgi.py"
     options = [f"--server.address={HOST}", f"--server.port={port}", "--server.showEmailPrompt=false"]
     if not browser:
         options.append("--server.headless=true")

@@ -49,7 +49,7 @@ def serve(tmp_path_factory) -> Iterator[Callable[[Path], str]]:
     def start(home: Path) -> str:
         port = free_port()
         options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
-        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "web" / "start.py"), *options]
+        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "web" / "asgi.py"), *options]
         environment = os.environ | {"TWIXT_HOME": str(home)}
         environment.pop("TWIXT_DB", None)
         with log.open("ab") as output:

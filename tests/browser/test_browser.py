@@ -46,6 +46,7 @@ def page(chromium, address) -> Iterator[Page]:
     broken: list[str] = []
     drawn.on("request", lambda r: None if r.url.startswith((address, "data:", "blob:")) else outside.append(r.url))
     drawn.on("pageerror", lambda error: broken.append(str(error)))
+    drawn.on("console", lambda m: broken.append(m.text) if "Content Security Policy" in m.text else None)
     yield drawn
     context.close()
     assert outside == []
@@ -154,3 +155,25 @@ def test_charts_are_described_and_no_mark_is_black(page):
     )
     assert len(fills) > 50
     assert not {"black", "#000", "#000000", "rgb(0, 0, 0)"} & set(fills)
+
+
+HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+}
+
+
+@pytest.mark.parametrize("path", ["", "scenarios", "what_if?mode=see&if=truce+by+2028-12-31", "runs", "add_evidence"])
+def test_every_page_is_drawn_under_a_strict_policy(page: Page, path: str) -> None:
+    """The `page` fixture fails the test on any breach of the policy and any request to the outside."""
+    answer = page.goto(f"/{path}")
+    assert answer is not None
+    assert HEADERS.items() <= answer.headers.items()
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe-eval" not in policy
+    assert "frame-ancestors 'none'" in policy
+    expect(page.locator("h1").first).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    assert page.locator("[data-testid=stException]").count() == 0
