@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models import senate_kernels
-from models.senate_votes import Coming, Groups, mixture, probabilities
+from models.senate_votes import Coming, Groups, probabilities
 from models.world import Float
 
 QUORUM = 0.5
@@ -46,7 +46,7 @@ def chamber(coming: Coming, members: Groups, *, rng: np.random.Generator) -> Cha
     each = probabilities(coming, members)
     counts = joint_counts(each, coming)
     yeas, passing = _yeas(counts)
-    member = mixture(each, coming.contested, otherwise=1 - coming.dissent).mean(axis=0)
+    member = 1 - (coming.contested[:, None] * (1 - each)).mean(axis=0)
     return Chamber(passing, member, yeas, pivotal(each, coming, rng=rng))
 
 
@@ -55,7 +55,7 @@ def joint_counts(each: Float, coming: Coming) -> Float:
 
     A is as large as it has to be: what is left out has a probability below 1e-6 in every draw.
 
-    Where a vote is not contested every member votes nay with the draw's `dissent`.
+    Where a vote is not contested nobody votes nay.
 
     Parameters
     ----------
@@ -67,8 +67,7 @@ def joint_counts(each: Float, coming: Coming) -> Float:
     draws, size = each.shape
     columns = _most_absent(size, float(coming.absent.max()))
     out, work = np.zeros((size + 1, columns)), np.zeros((size + 1, columns))
-    quiet = np.repeat(coming.dissent[:, None], size, axis=1)
-    for nay, weight in ((1 - each, coming.contested), (quiet, 1 - coming.contested)):
+    for nay, weight in ((1 - each, coming.contested), (np.zeros_like(each), 1 - coming.contested)):
         senate_kernels.add_nay_counts(nay, coming.absent, weight / draws, work, out)
     return out
 

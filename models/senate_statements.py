@@ -4,9 +4,9 @@ A statement is a noisy signal of the member's own vote: a member who will vote y
 will vote nay with 1 - s, s from the log-odds in `Groups.said`. Given the shocks z of the treaty and the row of the fit,
 statements are independent, so with p the member's probability of a yea (own effect integrated out)
 
-    likelihood = q prod [p s + (1 - p)(1 - s)] + (1 - q) prod [(1 - e) s + e (1 - s)]
+    likelihood = q prod [p s + (1 - p)(1 - s)] + (1 - q) prod s
 
-q the probability that the vote is contested, e the share of nays where it is not. The posterior of (row, z) is drawn by
+q the probability that the vote is contested; otherwise everybody votes yea. The posterior of (row, z) is drawn by
 sequential Monte Carlo (Del Moral, Doucet and Jasra 2006, JRSS B 68:411): the likelihood enters by powers chosen so that
 half of the draws count at each step, draws are resampled systematically, and those that became alike move apart by
 steps that leave the posterior as it is (Neal 1999, eq. 15: autoregressive proposals for a normal prior). It does not
@@ -79,8 +79,7 @@ def log_likelihoods(coming: Coming, groups: Groups) -> tuple[Float, Float]:
     )
     spoken = groups.said[groups.said != 0]
     true = 1 / (1 + np.exp(-spoken))
-    nay = coming.dissent[:, None]
-    return contested, np.log(2 * ((1 - nay) * true + nay * (1 - true))).sum(axis=1)
+    return contested, np.full(contested.size, np.log(2 * true).sum())
 
 
 def informed(draws: SenateDraws, luck: Luck, heard: Heard, *, rng: np.random.Generator) -> Informed:

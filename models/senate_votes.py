@@ -17,7 +17,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models import senate_kernels
 from models.senate_kernels import OWN_POINTS, OWN_WEIGHTS
@@ -43,7 +42,6 @@ POPULATION = (
     "treaty_sd",
     "party_sd",
     "senator_sd",
-    "dissent",
     "absent",
     "absent_sd",
 )
@@ -55,7 +53,7 @@ class SenateDraws:
     """What the fitted model says of coming votes of one type; all (R,)."""
 
     contested: Float
-    """Probability that a vote is contested at all."""
+    """Probability that a vote is contested: that at least one member votes nay."""
     middle: Float
     """Log-odds of a yea in the middle of the chamber (x = 0, between the parties) in a contested vote."""
     slope: Float
@@ -70,8 +68,6 @@ class SenateDraws:
     """Shock of a treaty to each party."""
     senator_sd: Float
     """Effect of a member."""
-    dissent: Float
-    """Share of nays in a vote that is not contested."""
     absent: Float
     """Log-odds that a member does not vote."""
     absent_sd: Float
@@ -93,10 +89,10 @@ class SenateDraws:
 
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """Which side the terms favour, as a forecaster sees it: normal, in standard deviations of past treaties' slopes.
+    """Which side the terms favour, as a forecaster sees it: the log-odds of a yea per unit of ideal point, normal.
 
-    Mean +1: the terms favour the right as much as those of a typical one-sided treaty did; -1 the left; 0 with sd 1:
-    either side, as in history about its zero.
+    Above 0 the right is readier to consent, below 0 the left; the parties of today stand .9 apart. Past treaties had a
+    mean near -2 and a standard deviation near 2.
     """
 
     mean: float
@@ -165,7 +161,6 @@ class Coming:
     gap: Float
     spread: Float
     contested: Float
-    dissent: Float
     absent: Float
     """Probability that a member does not vote."""
 
@@ -209,7 +204,7 @@ def coming_vote(draws: SenateDraws, luck: Luck, *, president: float, direction: 
     shared_sd = np.sqrt(draws.treaty_sd**2 + draws.party_sd**2 / 2)
     slope = draws.slope[r] + draws.slope_sd[r] * luck.terms
     if direction is not None:
-        slope = draws.slope_sd[r] * (direction.mean + direction.sd * luck.terms)
+        slope = direction.mean + direction.sd * luck.terms
     absent = draws.absent[r] + draws.absent_sd[r] * luck.absences
     return Coming(
         middle=draws.middle[r] + shared_sd[r] * luck.shared,
@@ -217,7 +212,6 @@ def coming_vote(draws: SenateDraws, luck: Luck, *, president: float, direction: 
         gap=president * draws.copartisan[r] + np.sqrt(2.0) * draws.party_sd[r] * luck.party,
         spread=draws.senator_sd[r],
         contested=draws.contested[r],
-        dissent=draws.dissent[r],
         absent=1 / (1 + np.exp(-absent)),
     )
 
@@ -331,9 +325,3 @@ def _gauss(values: Float, points: int) -> tuple[Float, Float]:
 
 def _rows(coming: Coming, rows: slice) -> Coming:
     return Coming(*(getattr(coming, name)[rows] for name in Coming.__dataclass_fields__))
-
-
-def mixture(parts: NDArray[np.float64], contested: Float, *, otherwise: Float) -> Float:
-    """Return contested x parts + (1 - contested) x otherwise, by draw (D, ...)."""
-    share = contested.reshape(-1, *[1] * (parts.ndim - 1))
-    return share * parts + (1 - share) * otherwise.reshape(-1, *[1] * (parts.ndim - 1))

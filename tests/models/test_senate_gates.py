@@ -23,7 +23,6 @@ def population(**means: float) -> SenateDraws:
         "treaty_sd": 1.0,
         "party_sd": 0.8,
         "senator_sd": 0.7,
-        "dissent": 0.01,
         "absent": -3.0,
         "absent_sd": 0.6,
     }
@@ -41,7 +40,7 @@ TABLE = senate_gates.yea_table(POPULATION.senator_sd)
 
 
 def coming(luck: Luck = SHOCKS, *, direction: float = 0.0, president: float = 1.0) -> Coming:
-    towards = senate_votes.Direction(direction, 0.8)
+    towards = senate_votes.Direction(direction, 1.2)
     return senate_votes.coming_vote(POPULATION, luck, president=president, direction=towards)
 
 
