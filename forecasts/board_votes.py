@@ -16,8 +16,8 @@ from forecasts.domain import Seat
 from forecasts.fields import shown
 
 CERTAIN = 1e-6
-MOST_SLOPES = 10.0
-"""Largest direction of terms, in standard deviations of past treaties."""
+MOST_SLOPE = 20.0
+"""Largest direction of terms, in log-odds of a yea per unit of ideal point."""
 MOST_TERMS = 4
 _LOG_ODDS = 10.0
 _WHERE = {"gate": "vote.gate", "direction": "vote.fitted.direction"}
@@ -153,7 +153,7 @@ def _renewal(row: Row, periods: int) -> Renewal | None:
 def _directions(row: Row, terms: tuple[str, ...]) -> tuple[Elicited, ...]:
     keys = ("median", "low", "high")
     return by_class(
-        row, terms, "direction", lambda inner: inner.judged(keys, "reason", low=-MOST_SLOPES, high=MOST_SLOPES)
+        row, terms, "direction", lambda inner: inner.judged(keys, "reason", low=-MOST_SLOPE, high=MOST_SLOPE)
     )
 
 
