@@ -134,7 +134,7 @@ def _law(board: Board, series: Series, state: Vintage, parameters: Parameters, c
     if file is None or state.printed is None:
         return None
     rows = parameters.drawn(chance) % file.rows
-    return law_of(series, state.printed, file, horizon=board.horizon, rows=rows)
+    return law_of(series, state.printed, file, horizon=board.horizon, rows=rows, chance=chance)
 
 
 def _stack(columns: Iterable[Float], count: int) -> Float:

@@ -6,15 +6,16 @@ Axes: R rows (one future of one draw each; the futures of a draw stand a fit's r
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forecasts import spending_fit
 from forecasts.definition import FittedPanel, Series
 from forecasts.draws_file import DrawsFile
-from forecasts.encode_chance import RANGE_90, stable_key
+from forecasts.encode_chance import RANGE_90, Chance, stable_key
 from forecasts.receipts import digest
 from forecasts.spending_editions import EditionPanel
 from models import spending_paths
@@ -45,7 +46,7 @@ class Outlook:
     aggregate: Float
     """(R, H) its log in the coming years."""
     law: KernelLaw
-    """The kernel's law, (rows of the fit,)."""
+    """The kernel's law of the weighted mean, (rows of the fit,)."""
 
 
 _outlooks: OrderedDict[str, Outlook] = OrderedDict()
@@ -92,7 +93,7 @@ def _computed(fitted: FittedPanel, printed: EditionPanel, file: DrawsFile, *, ho
     rng = np.random.Generator(np.random.Philox(seed))
     first = printed.panel.years[-1] + 1
     years = tuple(range(first, max(fitted.goal.by, horizon.year) + 1))
-    parameters = {name: file.of(name) for name in file.variables}
+    parameters = spending_fit.parameters(file)
     rates = spending_paths.coming(printed.setting, count=file.rows, rng=rng)
     repeats = -(-ROWS // file.rows)
     parts = [
@@ -102,22 +103,23 @@ def _computed(fitted: FittedPanel, printed: EditionPanel, file: DrawsFile, *, ho
     paths = np.concatenate(parts)
     weights = np.array([m.weight for m in fitted.members])
     inside = weights > 0
-    discrepancy = np.tile(_discrepancy(fitted, printed, count=file.rows, rng=rng), repeats)
-    whole = aggregate(paths[:, inside], weights[inside], discrepancy=discrepancy)
-    now = np.broadcast_to(printed.panel.log_share[inside, -1:], (discrepancy.size, int(inside.sum()), 1))
-    last = aggregate(now, weights[inside], discrepancy=discrepancy)[:, 0]
+    weighted = aggregate(paths[:, inside], weights[inside])
+    last = np.full(len(paths), np.log(weighted_means(fitted, printed)[-1]))
     walked = max(horizon.year - first + 1, 2)
-    law = kernel_law(whole[:, :walked], last, np.tile(quantities(parameters, rates), (repeats, 1)))
-    return Outlook(printed, years, paths, last, whole, _rows(law, file.rows))
+    law = kernel_law(weighted[:, :walked], last, np.tile(quantities(parameters, rates), (repeats, 1)))
+    shift = _discrepancy(fitted, printed, rng.standard_normal(len(paths)))
+    return Outlook(printed, years, paths, last + shift, weighted + shift[:, None], _rows(law, slice(file.rows)))
 
 
-def _discrepancy(fitted: FittedPanel, printed: EditionPanel, *, count: int, rng: np.random.Generator) -> Float:
-    """Return (count,) logs of the printed aggregate over the weighted mean: as seen in the last year, or as judged."""
+def _discrepancy(fitted: FittedPanel, printed: EditionPanel, scores: Float) -> Float:
+    """Return logs of the printed aggregate over the weighted mean: as seen in the last year, or as judged.
+
+    `scores` are standard normal; the result has their shape.
+    """
     judged = fitted.discrepancy
-    drawn = judged.median + (judged.high - judged.low) / RANGE_90 * rng.standard_normal(count)
-    if printed.aggregate is None:
-        return np.asarray(drawn, float)
-    return np.full(count, np.log(printed.aggregate / weighted_means(fitted, printed)[-1]))
+    if printed.aggregate is not None:
+        return np.full(scores.shape, np.log(printed.aggregate / weighted_means(fitted, printed)[-1]))
+    return np.asarray(judged.median + (judged.high - judged.low) / RANGE_90 * scores, float)
 
 
 def weighted_means(fitted: FittedPanel, printed: EditionPanel) -> Float:
@@ -139,16 +141,24 @@ def quantities(parameters: Parameters, rates: Coming) -> Float:
     return np.concatenate(columns, axis=1)
 
 
-def _rows(law: KernelLaw, rows: int) -> KernelLaw:
-    """Return the law of each draw once: it is the same in all its futures."""
-    return KernelLaw(
-        law.log_share[:rows], law.growth[:rows], law.damping[:rows], law.growth_sd[:rows], law.noise_sd[:rows]
-    )
+def _rows(law: KernelLaw, rows: slice | NDArray[np.int64]) -> KernelLaw:
+    return KernelLaw(law.log_share[rows], law.growth[rows], law.damping[rows], law.growth_sd[rows], law.noise_sd[rows])
 
 
 def law_of(
-    series: Series, printed: EditionPanel, file: DrawsFile, *, horizon: date, rows: NDArray[np.int64]
+    series: Series,
+    printed: EditionPanel,
+    file: DrawsFile,
+    *,
+    horizon: date,
+    rows: NDArray[np.int64],
+    chance: Chance,
 ) -> KernelLaw:
-    """Return the kernel's law for the draws of a run: `rows` (D,) says which row of the fit each takes."""
-    law = outlook(series, printed, file, horizon=horizon).law
-    return KernelLaw(law.log_share[rows], law.growth[rows], law.damping[rows], law.growth_sd[rows], law.noise_sd[rows])
+    """Return the kernel's law for the draws of a run: `rows` (D,) says which row of the fit each takes.
+
+    How far the printed aggregate lies from the weighted mean is judged, with luck of its own.
+    """
+    law = _rows(outlook(series, printed, file, horizon=horizon).law, rows)
+    assert series.panel is not None
+    shift = _discrepancy(series.panel, printed, chance.normal(f"series:{series.id}:discrepancy"))
+    return replace(law, log_share=law.log_share + shift)
