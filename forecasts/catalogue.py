@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecasts import class_rates, class_rates_fit, draws_file, durability_fit
+from forecasts import class_rates, class_rates_fit, draws_file, durability_fit, pool_fit
 from forecasts.class_rates import NO_RATES
 from forecasts.definition import QuestionKind
 from forecasts.draws_file import DrawsFile, DrawsFileError
 from forecasts.errors import CorruptArtefactError
 from forecasts.parameters import Parameters
+from forecasts.people_pool import asked, learn
 from forecasts.recipe import Kept, ParametersRefusedError, Progress, Recipe, fetch
 from forecasts.replay import Moment
 
@@ -36,6 +37,9 @@ LABELS: Mapping[QuestionKind, str] = {
 
 RATES = "class rates"
 """Key of the class rates among the fits of a board; no question or series is called so."""
+
+POOL = "pool of people"
+"""Key of the hierarchical pool, which is fitted where enough resolved questions were forecast by people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +78,15 @@ class ParameterDraws:
 def recipes(moment: Moment) -> dict[str, Recipe]:
     """Return the recipe of every fit that a board needs at a moment, by what it is of.
 
-    Keys: `RATES` for the class rates, the question of a vote, the id of a series, or a question with covariates of its
-    own. What is not here is drawn from elicited numbers.
+    Keys: `RATES` for the class rates, `POOL` for the pool of people, the question of a vote, the id of a series, or a
+    question with covariates of its own. What is not here is drawn from elicited numbers.
     """
     board, found = moment.board, {}
     if board.cases:
         found[RATES] = class_rates_fit.recipe(board)
     found |= {q.id: durability_fit.recipe(board, q) for q in board.questions if q.duration is not None}
-    return found
+    resolved = asked(board, moment.view, now=moment.as_of)
+    return found | ({POOL: pool_fit.recipe(resolved)} if learn(resolved).enough else {})
 
 
 def parameter_draws(
@@ -105,9 +110,13 @@ def parameter_draws(
     ValueError
         When a case has an exposure, count or weight that no rate can be fitted to.
     """
-    kept = {
-        key: fetch(recipe, artefacts, resample=resample, progress=progress) for key, recipe in recipes(moment).items()
-    }
+    kept = {}
+    for key, recipe in recipes(moment).items():
+        try:
+            kept[key] = fetch(recipe, artefacts, resample=resample, progress=progress)
+        except ParametersRefusedError:
+            if key != POOL:  # the pool stands beside the numbers: without its fit it falls back a rung and says so
+                raise
     return ParameterDraws(_parameters({key: one.file for key, one in kept.items()}), kept)
 
 
@@ -143,4 +152,5 @@ def read_back(artefacts: "Artefacts", receipt: Mapping[str, Any]) -> Parameters:
 
 def _parameters(files: Mapping[str, DrawsFile]) -> Parameters:
     rates = class_rates.read(files[RATES]) if RATES in files else NO_RATES
-    return Parameters(rates, {key: file for key, file in files.items() if key != RATES})
+    fits = {key: file for key, file in files.items() if key not in {RATES, POOL}}
+    return Parameters(rates, fits, pool=files.get(POOL))

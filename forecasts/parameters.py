@@ -29,6 +29,8 @@ class Parameters:
     fits: Mapping[str, DrawsFile] = field(default_factory=dict)
     """Draws by what they are of: the question of a vote, the id of a series, or a question with covariates of its own.
     What is not here is drawn from elicited numbers."""
+    pool: DrawsFile | None = None
+    """Draws of the hierarchical pool of people's forecasts: beside the model's numbers, no part of them."""
 
     def __post_init__(self) -> None:
         if wrong := [n for n in self._sizes() if self.rows % n]:

@@ -9,6 +9,7 @@ from forecasts.catalogue import LABELS
 from forecasts.detail import DIGITS, cliffs, drivers, expiring, inert, timing
 from forecasts.detail_evidence import contributions, drift
 from forecasts.detail_panels import panels
+from forecasts.detail_people import people
 from forecasts.detail_scenarios import scenario_links
 from forecasts.evaluation import Judged, Simulated
 from forecasts.gates import Gate
@@ -30,8 +31,8 @@ def detail_of(
 ) -> dict[str, Any]:
     """Return everything that a snapshot's pages show beyond its rows, as plain JSON values.
 
-    Keys: `timing`, `drift`, `drivers`, `scenarios`, `contributions`, `inputs`, `panels`, `expiring`, `inert`, `flags`,
-    `notes`, `gates`. The same run gives the same values for any number of threads.
+    Keys: `timing`, `drift`, `drivers`, `scenarios`, `contributions`, `inputs`, `panels`, `people`, `expiring`, `inert`,
+    `flags`, `notes`, `gates`. The same run gives the same values for any number of threads.
     """
     moment, day = simulated.moment, simulated.stored.day
     board, items = moment.board, judged.items
@@ -47,6 +48,7 @@ def detail_of(
         "contributions": contributions(simulated, judged, threads=threads),
         "inputs": inputs,
         "panels": panels(moment, parameters),
+        "people": people(moment, parameters.pool),
         "expiring": expiring(moment.evidence, known=moment.known_through, as_of=moment.day),
         "inert": inert(moment.evidence, known=moment.known_through),
         "flags": cliffs(day, weighed.weight, board=board, known=moment.known, judged=judged_days) + input_flags(inputs),

@@ -3,7 +3,8 @@
 One row is one probability as issued. Live and retrospective stand apart: a retrospective snapshot was made with
 hindsight about what to ask and how to judge, and a crowd's series that was entered later than it was issued counts as
 retrospective too. The references are the outside view (`base_rates`) and the first number ever published (the frozen
-prior), both at the instants of the snapshots.
+prior), both at the instants of the snapshots, and the recalibrated pool of people at the instants of their forecasts. Its
+factor stays at the prior here: one learned from these outcomes would know them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,9 +19,10 @@ from forecasts.definition import Board
 from forecasts.domain import LedgerView, Occurrence
 from forecasts.instants import end_of_day, start_of_day, utc
 from forecasts.outcomes import Decided, decided
-from forecasts.people_forecasts import Pair, issued
+from forecasts.people_forecasts import Issued, Pair, in_force, issued
+from forecasts.people_pool import learn, pool
 from forecasts.resolved_table import ResolvedRow
-from forecasts.scored_rows import BASE_RATE, COLUMNS, FROZEN_PRIOR, MODEL, checked, empty
+from forecasts.scored_rows import BASE_RATE, COLUMNS, FROZEN_PRIOR, MODEL, RECALIBRATED_POOL, checked, empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def track_record(
     lives |= {(r.id, r.deadline): _row_life(r) for r in others}
     outside = _outside(board, view, numbers)
     rows = [*_models(numbers, lives, outside, others), *_people(view, lives), *_frozen(others, lives)]
+    rows += _pools(board, view, lives)
     return checked(pl.DataFrame(rows, schema=COLUMNS)) if rows else empty()
 
 
@@ -183,6 +186,28 @@ def _people(view: LedgerView, lives: Mapping[Pair, Life]) -> Iterator[dict[str, 
             mode = "live" if found.live else "retrospective"
             forecast = found.forecast
             yield lives[found.pair].row(forecast.forecaster, found.at, forecast.probability, mode)
+
+
+def _pools(board: Board, view: LedgerView, lives: Mapping[Pair, Life]) -> Iterator[dict[str, Any]]:
+    """Give the recalibrated pool whenever somebody has issued, updated or withdrawn a forecast."""
+    parts: dict[tuple[str, Pair], list[Issued]] = {}
+    for found in issued(view):
+        if found.pair in lives:
+            parts.setdefault(("live" if found.live else "retrospective", found.pair), []).append(found)
+    prior, happened = learn(()), view.records(Occurrence)
+    for (mode, pair), given in parts.items():
+        for at in sorted({i.at for i in given}):
+            force = list(in_force(given, at=at).values())
+            value = pool(pair, force, prior, base=_base(board, happened, pair, at), at=at).best if force else None
+            yield lives[pair].row(RECALIBRATED_POOL, at, value, mode)
+
+
+def _base(board: Board, happened: Iterable[Occurrence], pair: Pair, at: datetime) -> float | None:
+    """Return the outside view at an instant, where it is no certainty."""
+    day = min(max(at.date(), board.opens), board.horizon)
+    found = base_rates(board, known=day, occurred={o.question: o.occurred_on for o in happened if o.occurred_on <= day})
+    p = found.probability(*pair)
+    return p if p is not None and 0 < p < 1 else None
 
 
 def _frozen(others: Iterable[ResolvedRow], lives: Mapping[Pair, Life]) -> Iterator[dict[str, Any]]:

@@ -160,10 +160,17 @@ def test_people_and_crowds_stand_as_issued_and_hindsight_is_marked() -> None:
     )
     rows = record(seen, history())
     assert of(rows, "ann") == [(first, 0.6), (second, None)]
-    assert rows.select("forecaster", "mode").unique().sort("forecaster").rows() == [
+    assert rows.select("forecaster", "mode").unique().sort("forecaster", "mode").rows() == [
         ("ann", "live"),
         ("crowd:x", "retrospective"),
+        ("recalibrated pool", "live"),
+        ("recalibrated pool", "retrospective"),
     ]
+    live = rows.filter(pl.col("mode") == "live")
+    (at, pooled), (gone, nothing) = of(live, "recalibrated pool")
+    assert (at, gone, nothing) == (first, second, None), "withdrawn with the last voice"
+    assert pooled > 0.6, "from 60 % away from a base rate below it"
+    assert of(rows.filter(pl.col("mode") == "retrospective"), "recalibrated pool") == [(first, pytest.approx(0.2))]
 
 
 def past(**changes: object) -> ResolvedRow:
