@@ -117,7 +117,8 @@ def _rectangle(fitted: FittedPanel, newest: Mapping[tuple[str, int], Share]) -> 
     shares = {key: s.percent for key, s in newest.items() if key[0] in names}
     notes: list[str] = []
     years: list[int] = []
-    for year in sorted({y for _, y in shares}):
+    printed = {y for _, y in shares}
+    for year in range(min(printed, default=0), max(printed, default=-1) + 1):
         lacking = [n for n in names if (n, year) not in shares]
         if lacking and (not years or not _may_fill(fitted, lacking)):
             notes.append(f"{year} left out: no value for {', '.join(lacking)}")
