@@ -11,7 +11,8 @@ import numpy as np
 
 from forecasts import spending_sceptics, spending_table
 from forecasts.board_files import Problem
-from forecasts.spending_fit import Progress, SpendingFit, fit
+from forecasts.recipe import Progress
+from forecasts.spending_fit import SpendingFit, fit
 from forecasts.spending_scores import Scores, score_draws, score_normal
 from forecasts.spending_table import Value
 from models import spending_paths
@@ -56,7 +57,7 @@ def run(values: Sequence[Value], *, train_through: int, horizon: int, progress: 
 
     Raises
     ------
-    SpendingRefusedError
+    ParametersRefusedError
         When the fit did not pass its gate.
     """
     first = min(v.year for v in values)
@@ -71,7 +72,7 @@ def rolling(
 
     Raises
     ------
-    SpendingRefusedError
+    ParametersRefusedError
         When a fit did not pass its gate.
     """
     first, final = min(v.year for v in values), max(v.year for v in values)

@@ -68,14 +68,14 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from models.spending_panel import Panel, Setting, design
-from models.spending_paths import AT_ONCE, FIRST_SLOPE, FREEDOM, JUMP, SLUMP
+from models.spending_paths import AT_ONCE, FIRST_SLOPE, FREEDOM, JUMP, SINGLE, SLUMP
 
 type Tensor = Any
 """A node of the model's graph."""
 
 
 def build(panel: Panel, setting: Setting) -> pm.Model:
-    """Return the model of a panel; its quantities are `models.spending_paths.PARAMETERS`.
+    """Return the model of a panel; its quantities are `models.spending_paths.PARAMETERS`; `single` has those of one value.
 
     Parameters
     ----------
@@ -84,10 +84,16 @@ def build(panel: Panel, setting: Setting) -> pm.Model:
     setting
         What was known of the world in the panel's last year (`Setting.until`).
     """
-    coords = {"country": list(panel.countries), "change": list(panel.years[1:]), "year": list(panel.years)}
+    coords = {
+        "country": list(panel.countries),
+        "change": list(panel.years[1:]),
+        "year": list(panel.years),
+        "quantity": list(SINGLE),
+    }
     with pm.Model(coords=coords) as model:
         data = _data(panel, setting)
         single = _single()
+        pm.Deterministic("single", pt.stack([single[name] for name in SINGLE]), dims="quantity")
         memory = data["lower"] * single["damping"] ** data["exponent"]
         root = _factor(data, single, memory)
         turbulence = _turbulence(data, single)
