@@ -3,7 +3,7 @@
 `world`, `start`, `draws` and `items` are all that a run needs; days count from the board's opening.
 """
 
-from forecasts.encode_draws import draws, hazard_draws
+from forecasts.encode_draws import drawn, draws, hazard_draws
 from forecasts.encode_evidence import Labels, items
 from forecasts.encode_rates import RateRow, side_by_side
 from forecasts.encode_series import series_notes, vintage
@@ -13,6 +13,7 @@ __all__ = [
     "Labels",
     "RateRow",
     "day_number",
+    "drawn",
     "draws",
     "hazard_draws",
     "items",

@@ -1,6 +1,7 @@
 """Joint parameter draws of a board: class rates from the sampler, everything else drawn from what was elicited."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -8,14 +9,24 @@ import numpy as np
 from forecasts.definition import Board, Series
 from forecasts.domain import LedgerView
 from forecasts.encode_chance import Chance
+from forecasts.encode_fitted_votes import ComingVotes
 from forecasts.encode_panel import law_of
 from forecasts.encode_rates import Hazards, duration_draws, hazards
 from forecasts.encode_series import SeriesDraws, Vintage, series_draws
-from forecasts.encode_votes import gates, presidents, second_vote_rates
+from forecasts.encode_votes import coming_votes, gates, presidents, second_vote_rates
 from forecasts.encode_world import coming_events, edges_of, vintages
 from forecasts.parameters import Parameters
 from models.spending_kernel import KernelLaw
 from models.world import DAYS_PER_YEAR, NEVER, Draws, Float, Start
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The draws of a board, and what stands behind the gates of its fitted votes."""
+
+    draws: Draws
+    votes: Mapping[str, ComingVotes]
+    """By question; elicited votes have no entry."""
 
 
 def draws(
@@ -28,7 +39,21 @@ def draws(
     seed: int,
     view: LedgerView | None = None,
 ) -> Draws:
-    """Return the joint draws that the futures of a board run on.
+    """Return the joint draws that the futures of a board run on; as `drawn`, without what stands behind them."""
+    return drawn(board, parameters, start, as_of=as_of, count=count, seed=seed, view=view).draws
+
+
+def drawn(
+    board: Board,
+    parameters: Parameters,
+    start: Start,
+    *,
+    as_of: date,
+    count: int,
+    seed: int,
+    view: LedgerView | None = None,
+) -> Drawn:
+    """Return the joint draws that the futures of a board run on, and what stands behind its fitted votes.
 
     Parameters
     ----------
@@ -52,19 +77,21 @@ def draws(
     """
     chance = Chance(count, seed)
     log_hr = edge_draws(board, parameters, chance)
-    drawn = hazards(board, parameters, log_hr=log_hr, chance=chance)
+    pace = hazards(board, parameters, log_hr=log_hr, chance=chance)
     known_through = date.fromordinal(board.opens.toordinal() + start.day)
-    trigger = drawn.hazard[:, [board.index(v.trigger) for v in board.votes]]
+    trigger = pace.hazard[:, [board.index(v.trigger) for v in board.votes]]
     years = max((board.horizon - known_through).days, 1) / DAYS_PER_YEAR
+    party = presidents(board, chance)
+    votes = coming_votes(board, parameters, trigger, years=years, view=view, as_of=as_of, chance=chance)
     paths = _paths(board, parameters, start, as_of=as_of, known_through=known_through, chance=chance)
     events = coming_events(board, known_through=known_through)
-    return Draws(
-        rate=drawn.hazard,
-        shape=drawn.shape,
+    found = Draws(
+        rate=pace.hazard,
+        shape=pace.shape,
         log_hr=_stack(log_hr.values(), count),
         with_probability=_stack(_joint(board, chance), count),
-        gate=gates(board, trigger, years=years, chance=chance),
-        president=presidents(board, chance),
+        gate=gates(board, trigger, years=years, chance=chance, votes=votes, party=party),
+        president=party,
         second_vote_rate=second_vote_rates(board, chance),
         log_share=_stack((p.log_share for p in paths), count),
         growth=_stack((p.growth for p in paths), count),
@@ -76,6 +103,7 @@ def draws(
             (chance.probability(s.probability, f"scheduled:{s.question}:{s.on}") for s in events), count
         ),
     )
+    return Drawn(found, votes)
 
 
 def hazard_draws(board: Board, parameters: Parameters, *, count: int, seed: int) -> Hazards:

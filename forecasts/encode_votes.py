@@ -11,21 +11,74 @@ elicited. It is centred on the mean of z over draws in which a vote is held inst
 with e and z standard normal and s the elicited sd of the logit. The mean weighs each draw by the chance that a vote is
 held by the horizon when its question opens at a uniform time from now to then, 1 - (1 - exp(-h T)) / (h T) with h the
 draw's hazard of the vote and T the years left.
+
+A vote that is fitted to its body's history has its gate from that model (`encode_fitted_votes`), with the same z.
 """
 
+from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forecasts import encode_fitted_votes
 from forecasts.definition import Board, Vote
+from forecasts.domain import LedgerView
 from forecasts.encode_chance import Chance, expit, logit, logit_sd
+from forecasts.encode_fitted_votes import ComingVotes
 from forecasts.encode_rates import log_frailty, quality_term
 from forecasts.encode_world import day_number, period_days
+from forecasts.parameters import Parameters
 from models.world import Float, Int8
 
 
-def gates(board: Board, trigger_hazard: Float, *, years: float, chance: Chance) -> Float:
+def coming_votes(
+    board: Board,
+    parameters: Parameters,
+    trigger_hazard: Float,
+    *,
+    years: float,
+    view: LedgerView | None,
+    as_of: date,
+    chance: Chance,
+) -> dict[str, ComingVotes]:
+    """Return what the gates of the fitted votes are computed from, by question; the hazards and years as in `gates`.
+
+    Raises
+    ------
+    KeyError
+        When a fitted vote has no draws.
+    """
+    found = {}
+    rows = parameters.drawn(chance)
+    for v, vote in enumerate(board.votes):
+        if vote.fitted is None:
+            continue
+        file = parameters.fits[vote.question]
+        mean = _mean_quality(board, vote, trigger_hazard[:, v], years, chance)
+        found[vote.question] = encode_fitted_votes.coming_votes(
+            vote,
+            vote.fitted,
+            file,
+            rows=rows % file.rows,
+            quality=quality_term(board, vote.trigger, chance) - mean,
+            frailty=log_frailty(board, vote.question, chance),
+            view=view,
+            as_of=as_of,
+            chance=chance,
+        )
+    return found
+
+
+def gates(
+    board: Board,
+    trigger_hazard: Float,
+    *,
+    years: float,
+    chance: Chance,
+    votes: Mapping[str, ComingVotes],
+    party: Int8,
+) -> Float:
     """Return the probability that each vote passes, (D, V, P, 2, C).
 
     Parameters
@@ -34,6 +87,10 @@ def gates(board: Board, trigger_hazard: Float, *, years: float, chance: Chance) 
         (D, V) hazard per year of each vote's trigger.
     years
         From the known day to the horizon.
+    votes
+        What the gates of fitted votes are computed from, by question.
+    party
+        (D, V, P) the president's party in each stretch.
 
     Raises
     ------
@@ -44,7 +101,11 @@ def gates(board: Board, trigger_hazard: Float, *, years: float, chance: Chance) 
     classes = max((2 ** len(v.terms) for v in board.votes), default=1)
     result = np.full((chance.count, len(board.votes), periods, 2, classes), 0.5)
     for v, vote in enumerate(board.votes):
-        cells = _cells(board, vote, _mean_quality(board, vote, trigger_hazard[:, v], years, chance), chance)
+        if vote.fitted is not None:
+            body = _stretch(vote.periods, vote, board)
+            cells = encode_fitted_votes.gate_cells(votes[vote.question], body, party[:, v, : body.size])
+        else:
+            cells = _cells(board, vote, _mean_quality(board, vote, trigger_hazard[:, v], years, chance), chance)
         result[:, v, : cells.shape[1], :, : cells.shape[3]] = cells
     return result
 

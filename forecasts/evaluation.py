@@ -4,7 +4,7 @@ Refit, attribution and the jump gate evaluate boards through here, so they canno
 Axes as in `models.weighing`: N futures, Q questions, G deadlines of the board, C columns, S scenarios.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from forecasts import encode, scenarios
 from forecasts.definition import Board
 from forecasts.domain import Evidence
+from forecasts.encode_fitted_votes import ComingVotes
 from forecasts.parameters import Parameters
 from forecasts.replay import Moment
 from forecasts.stored_futures import StoredFutures
@@ -57,6 +58,8 @@ class Simulated:
     """Pareto shape of the history weights over draws."""
     history_ess: float
     """Effective number of draws after history."""
+    votes: Mapping[str, ComingVotes]
+    """What stands behind the gates of the fitted votes, by question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,10 @@ def simulate_board(
     known = {"as_of": moment.day, "known_through": moment.known_through}
     world = encode.world(board, **known)
     start = encode.start(board, moment.view, known_through=moment.known_through)
-    draws = encode.draws(
+    drawn = encode.drawn(
         board, parameters, start, as_of=moment.day, count=effort.draws, seed=effort.seed, view=moment.view
     )
+    draws = drawn.draws
     log_history, khat = pareto_smooth(history_log_likelihood(world, draws, start))
     futures = simulate(
         world,
@@ -117,7 +121,7 @@ def simulate_board(
         log_clamp=futures.log_clamp,
     )
     history_ess = float(1.0 / np.exp(2.0 * log_history).sum())
-    return Simulated(moment, effort, stored, sample_of(board, stored), khat, history_ess)
+    return Simulated(moment, effort, stored, sample_of(board, stored), khat, history_ess, drawn.votes)
 
 
 def _tilt(board: Board, effort: Effort) -> Tilt | None:

@@ -1,0 +1,171 @@
+"""The gate of a vote that is fitted to its body's history: what the model says of the coming vote, draw by draw.
+
+The treaty's shock that all members share is what makes a text acceptable to senators at large. Part of it is known to
+those who call the vote: a quality term z that the trigger's hazard shares (`encode_votes`). With t the shock's standard
+deviation in a draw and s the board's slope `quality_gate`, the shock is
+
+    s (z - mean of z given a vote) + sqrt(t^2 - s^2) e        (s at most t)
+
+so it has the fitted size, and the fit to floor votes, which are selected, gets no further shift.
+
+What members have said moves the treaty's shocks by the posterior given all statements (`models.senate_statements`). Its
+draws are dealt out so that they rise with the shock before any statement: without statements nothing changes, and z
+keeps both its own law and its rank with the shock. The hazard of a vote is not moved by statements.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+
+from forecasts import bodies, encode_bodies
+from forecasts.definition import Elicited, FittedVote, Vote
+from forecasts.domain import LedgerView
+from forecasts.draws_file import DrawsFile
+from forecasts.encode_bodies import Body
+from forecasts.encode_chance import RANGE_90, Chance, stable_key
+from models import senate_gates, senate_votes
+from models.senate_statements import Heard, Informed, informed, with_contested
+from models.senate_votes import Coming, Direction, Luck, SenateDraws
+from models.world import Float, Int, Int8
+
+THREADS = 2
+"""Threads of the gate; no number depends on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComingVotes:
+    """All that a fitted vote's gate is computed from, draw by draw."""
+
+    vote: Vote
+    fitted: FittedVote
+    population: SenateDraws
+    luck: Luck
+    """The treaty's shocks given what was said."""
+    heard: Informed
+    bodies: tuple[Body, ...]
+    """One for each period of the body."""
+    frailty: Float
+    """(D,) shift of the log-odds by drivers that the board declares."""
+
+    def coming(self, *, president: float, terms: int, rows: Int | None = None) -> Coming:
+        """Return the vote under a president (+1 party 1, -1 party 0) and a class of terms, in all draws or in some."""
+        chosen = np.arange(self.luck.count) if rows is None else rows
+        direction = direction_of(self.fitted.directions[terms])
+        found = senate_votes.coming_vote(
+            self.population, self.luck.taken(chosen), president=president, direction=direction
+        )
+        odds = self.heard.log_odds_contested[chosen]
+        moved = with_contested(found, replace(self.heard, log_odds_contested=odds))
+        return replace(moved, middle=moved.middle + self.frailty[chosen])
+
+
+def direction_of(judged: Elicited) -> Direction:
+    """Return which side the terms favour, from a judged median and 90 % range."""
+    return Direction(judged.median, (judged.high - judged.low) / RANGE_90)
+
+
+def coming_votes(
+    vote: Vote,
+    fitted: FittedVote,
+    file: DrawsFile,
+    *,
+    rows: Int,
+    quality: Float,
+    frailty: Float,
+    view: LedgerView | None,
+    as_of: date,
+    chance: Chance,
+) -> ComingVotes:
+    """Return what a fitted vote's gate is computed from.
+
+    Parameters
+    ----------
+    vote, fitted, file
+        The vote, its fitted part, and the draws of the fit.
+    rows
+        (D,) row of the fit that each draw uses.
+    quality
+        (D,) z less its mean over draws in which a vote is held.
+    frailty
+        (D,) shift of the log-odds.
+    view, as_of
+        Statements and compositions in force, and the day of the replay.
+    chance
+        Where draws come from.
+    """
+    from forecasts import senate_fit
+
+    population = senate_fit.population(file, fitted.type)
+    shocks = _luck(vote, population, rows=rows, quality=quality, chance=chance)
+    periods = encode_bodies.period_bodies(vote, fitted, view, chance)
+    heard = _heard(vote, fitted, view, as_of)
+    order = np.random.Generator(np.random.Philox(stable_key(str(chance.seed), f"statements:{vote.question}")))
+    found = informed(population, shocks, heard, rng=order)
+    dealt = _dealt(found, shocks)
+    return ComingVotes(vote, fitted, population, dealt.luck, dealt, periods, frailty)
+
+
+def gate_cells(votes: ComingVotes, body: Int, president: Int8) -> Float:
+    """Return the probability of consent, (D, P, 2, C).
+
+    A future looks up its own president only: the cells of the other party repeat them.
+
+    Parameters
+    ----------
+    votes
+        What the gate is computed from.
+    body
+        (P,) period of the body that each stretch lies in.
+    president
+        (D, P) the president's party in each stretch, 0 or 1.
+    """
+    classes = range(len(votes.fitted.directions))
+    out = np.empty((votes.luck.count, body.size, 2, len(classes)))
+    table = senate_gates.yea_table(votes.population.senator_sd)
+    under_0 = [votes.coming(president=-1.0, terms=c) for c in classes]
+    under_1 = votes.coming(president=1.0, terms=0)
+    for p in range(body.size):
+        gap = np.where(president[:, p] == 1, under_1.gap, under_0[0].gap)
+        comings = [replace(c, gap=gap) for c in under_0]
+        groups = votes.bodies[body[p]].groups
+        found = senate_gates.gates(comings, groups, row=votes.luck.row, table=table, threads=THREADS)
+        out[:, p] = found[:, None, :]
+    return out
+
+
+def _luck(vote: Vote, population: SenateDraws, *, rows: Int, quality: Float, chance: Chance) -> Luck:
+    """Return the treaty's shocks before any statement, the shared one split into the known quality and the rest."""
+    drawn = senate_votes.luck(chance.normal, population.rows, name=vote.question)
+    size = np.sqrt(population.treaty_sd**2 + population.party_sd**2 / 2)[rows]
+    part = np.minimum(vote.quality_gate / size, 1.0)
+    return replace(drawn, row=rows, shared=part * quality + np.sqrt(1 - part**2) * drawn.shared)
+
+
+def _heard(vote: Vote, fitted: FittedVote, view: LedgerView | None, as_of: date) -> Heard:
+    """Return the statements as the model hears them: by those who sit on the day, under its president, on any terms.
+
+    The terms are not known when a statement is made: every class counts alike.
+    """
+    seats = bodies.may_speak(bodies.compositions(vote, fitted, view), as_of)
+    members = encode_bodies.single_members(fitted, seats, encode_bodies.spoken(vote, view))
+    loud = members.said != 0
+    groups = senate_votes.members(members.ideal_point[loud], members.side[loud], said=members.said[loud])
+    since = sum(day <= as_of for day in vote.president_periods)
+    directions = tuple(direction_of(d) for d in fitted.directions)
+    weight = 1.0 / len(directions)
+    return Heard(groups, 2.0 * vote.copartisan_probability[since] - 1.0, directions, (weight,) * len(directions))
+
+
+def _dealt(found: Informed, before: Luck) -> Informed:
+    """Return the draws given the statements, in an order in which the shared shock rises as before the statements."""
+    if not found.steps:
+        return found
+    place = np.empty(before.count, np.int64)
+    place[np.argsort(before.shared, kind="stable")] = np.argsort(found.luck.shared, kind="stable")
+    return replace(
+        found,
+        luck=found.luck.taken(place),
+        log_odds_contested=found.log_odds_contested[place],
+        source=found.source[place],
+    )
