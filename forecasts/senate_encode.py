@@ -6,7 +6,7 @@ import numpy as np
 
 from forecasts import senate_facts
 from forecasts.senate_tables import PARTIES, Ballot, RollCall
-from models.senate_history import NAY, NEITHER, YEA, History, Members, Tallies
+from models.senate_history import NAY, NEITHER, SPELL, YEA, History, Members, Tallies
 from models.world import Float
 
 SIDE = {"R": 0.5, "D": -0.5, "I": 0.0}
@@ -25,13 +25,14 @@ def history(calls: Sequence[RollCall], *, types: Sequence[str] | None = None) ->
         Types of treaty to number; by default those of the calls, in alphabetical order.
     """
     kinds = tuple(types) if types is not None else tuple(sorted({c.type for c in calls}))
-    congress = np.array([senate_facts.congress(c.day) for c in calls])
+    last = max(c.day for c in calls)
+    back = np.array([int((last - c.day).days / (365.25 * SPELL)) for c in calls])
     return History(
         votes=tuple(f"{c.day} {c.id}" for c in calls),
         types=kinds,
         type=np.array([kinds.index(c.type) for c in calls]),
-        president=np.array([1.0 if senate_facts.president(c.day) == "R" else -1.0 for c in calls]),
-        congress=congress - congress.min(),
+        president=np.array([1.0 if c.president == "R" else -1.0 for c in calls]),
+        spell=back.max() - back,
         seats=np.array([c.seats for c in calls], float),
         voting=np.array([c.yeas + c.nays for c in calls], float),
         nays=np.array([c.nays for c in calls], float),

@@ -1,4 +1,4 @@
-"""Facts about the Senate that a table of votes leaves out: presidents, Congresses, seats, where the parties stood."""
+"""Facts about the Senate that a table of votes leaves out: presidents, seats, where the parties stood."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -55,17 +55,9 @@ def president(day: date) -> str:
     return _PRESIDENTS[bisect_right(_PRESIDENTS, day, key=lambda row: row[0]) - 1][1]
 
 
-def congress(day: date) -> int:
-    """Return the number of the Congress that sat on a day: the 1st from 1789, each for two years from 3 January."""
-    year = day.year if (day.month, day.day) >= (1, 3) else day.year - 1
-    return (year - 1789) // 2 + 1
-
-
 def seats(day: date) -> int:
-    """Return the number of seats on a day; raises ValueError before 1912."""
-    if day < _SEATS[0][0]:
-        raise ValueError(f"{day}: seats are known from {_SEATS[0][0]} on")
-    return _SEATS[bisect_right(_SEATS, day, key=lambda row: row[0]) - 1][1]
+    """Return the number of seats on a day; before 1912 those of 1912."""
+    return _SEATS[max(bisect_right(_SEATS, day, key=lambda row: row[0]) - 1, 0)][1]
 
 
 def places(day: date) -> PartyPlaces:

@@ -1,8 +1,7 @@
 """Read tables of roll calls on treaties and of the senators' votes in them, every mistake with its row.
 
-Two schemas of roll calls: the one that names roll calls (`vote_id, date, title, yeas, nays` and party splits), which may
-come with a table of senators' votes (CSV or Parquet), and the reference table of treaties (`treaty, type, voted, ...`),
-where a treaty that never reached a recorded vote has no tally and is passed over.
+A table of roll calls has `vote_id, date, title, yeas, nays` and the parties' splits; beside it may stand a table of the
+senators' votes, CSV or Parquet.
 """
 
 import io
@@ -12,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from forecasts import senate_facts
+from forecasts import definition, senate_facts
 from forecasts.board_files import MAX_FILE_BYTES, Problem, near, read_csv
 from forecasts.fields import shown
 from forecasts.senate_types import treaty_type
@@ -24,16 +23,14 @@ VOTE_OPTIONAL = (
     *("congress", "rollnumber", "clerk_number", "yeas_from_votes", "nays_from_votes"),
     *("source", "two_thirds_met", "type"),
 )
-REFERENCE_COLUMNS = ("treaty", "type", "voted", "yeas", "nays", "outcome", *_SPLIT)
-REFERENCE_OPTIONAL = (
-    *("russia_ussr_party", "signed", "yea_share", "needed", "president", "president_party", "senate_majority"),
-    *("divided", "days_sign_to_vote", "voteview_id", "source", "verification", "note"),
-)
 SENATOR_COLUMNS = ("vote_id", "icpsr", "party", "vote", "nominate_dim1")
 SENATOR_OPTIONAL = ("date", "name", "state", "nominate_dim2")
 
 CAST: Mapping[str, str] = {
-    **{"yea": "yea", "nay": "nay", "1": "yea", "6": "nay"},
+    "yea": "yea",
+    "nay": "nay",
+    "1": "yea",
+    "6": "nay",
     **dict.fromkeys(("paired_yea", "announced_yea", "announced_nay", "paired_nay", "present", "not_voting"), "absent"),
     **dict.fromkeys(("2", "3", "4", "5", "7", "8", "9"), "absent"),
 }
@@ -64,6 +61,8 @@ class RollCall:
     nays: int
     split: tuple[tuple[int, int], ...]
     """Yeas and nays by party, in the order of `PARTIES`; empty where only the total is known."""
+    president: str
+    """Party of the president, `R` or `D`."""
     ballots: tuple[Ballot, ...] = ()
     """Of every senator in office, where they are known."""
     together: int = 1
@@ -95,17 +94,14 @@ def read_votes(path: Path) -> tuple[tuple[RollCall, ...], list[Problem]]:
     return tuple(sorted(found, key=lambda c: (c.day, c.id))), problems
 
 
-def read_reference(path: Path) -> tuple[tuple[RollCall, ...], list[Problem]]:
-    """Return the recorded votes of the reference table of treaties in order of their days, and every mistake."""
-    problems: list[Problem] = []
-    found = []
-    for place, cells in _csv(path, REFERENCE_COLUMNS, REFERENCE_OPTIONAL, problems):
-        if cells["yeas"] or cells["nays"]:
-            named = {**cells, "vote_id": cells["treaty"], "date": cells["voted"], "title": cells["treaty"]}
-            call = _roll_call(path.name, place, named, problems)
-            found += [call] if call is not None else []
-    _refuse_repeats(path.name, ((f"treaty {c.id}", c.id) for c in found), "treaty", problems)
-    return tuple(sorted(found, key=lambda c: (c.day, c.id))), problems
+def from_board(call: definition.RollCall, parties: tuple[str, str]) -> RollCall:
+    """Return a past vote of a board definition; `parties` are party 0 and party 1, all others count as neither."""
+    counts = {s.party: (s.yeas, s.nays) for s in call.splits}
+    others = [pair for party, pair in counts.items() if party not in parties]
+    neither = (sum(y for y, _ in others), sum(n for _, n in others))
+    split = (counts.get(parties[1], (0, 0)), counts.get(parties[0], (0, 0)), neither) if counts else ()
+    president = "R" if call.president == parties[1] else "D"
+    return RollCall(call.name, call.voted, call.name, call.type, call.yeas, call.nays, split, president)
 
 
 def read_senators(path: Path, calls: Sequence[RollCall]) -> tuple[tuple[RollCall, ...], list[Problem]]:
@@ -201,7 +197,7 @@ def _roll_call(file: str, place: str, cells: Mapping[str, str], problems: list[P
     if faults or day is None or yeas is None or nays is None:
         return None
     kind = cells.get("type") or treaty_type(cells["title"])
-    return RollCall(cells["vote_id"], day, cells["title"], kind, yeas, nays, split)
+    return RollCall(cells["vote_id"], day, cells["title"], kind, yeas, nays, split, senate_facts.president(day))
 
 
 def _split(

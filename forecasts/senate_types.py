@@ -6,51 +6,168 @@ needs none of this.
 """
 
 import re
+from collections.abc import Mapping
 
 NOT_STATED = "not stated"
 
-RULES: tuple[tuple[str, str], ...] = (
-    (
-        "arms control",
-        r"arms|nuclear (?:weapon|explosion|test)|test.?ban|missile|weapons|\binf\b|offensive|hostile use|"
-        r"conventional (?:armed )?forces|asphyxiating|underground nuclear|outer space|peaceful use|antarctic|flank document|"
-        r"prohibition of nuclear|non-?proliferation|disarmament",
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "arms control": (
+        "arms",
+        "nuclear (?:weapon|explosion|test)",
+        "test.?ban",
+        "missile",
+        "weapons",
+        r"\binf\b",
+        "offensive",
+        "hostile use",
+        "conventional (?:armed )?forces",
+        "asphyxiating",
+        "underground nuclear",
+        "outer space",
+        "peaceful use",
+        "antarctic",
+        "flank document",
+        "non-?proliferation",
+        "disarmament",
     ),
-    (
-        "alliance",
-        r"north atlantic treaty|mutual (?:defen[cs]e|cooperation and security)|collective defen[cs]e|"
-        r"reciprocal assistance|security treaty",
+    "alliance": (
+        "north atlantic treaty",
+        "mutual (?:defen[cs]e|cooperation and security)",
+        "collective defen[cs]e",
+        "reciprocal assistance",
+        "security treaty",
     ),
-    ("peace treaty", r"peace with|state treaty|final settlement|reversion|panama canal|operation of the panama"),
-    ("bilateral US-Russia", r"soviet|u\.?s\.?s\.?r|russia"),
-    ("human rights", r"genocide|slavery|torture|political rights|human rights|racial|forced labor|women|disabilit"),
-    (
-        "international organisation",
-        r"charter|statute of|amend\w* to article|constitution of the united nat|"
-        r"economic cooperation and devel|organization (?:of|for)|board of governors|energy b",
+    "peace treaty": (
+        "peace with",
+        "state treaty",
+        "final settlement",
+        "reversion",
+        "panama canal",
+        "operation of the panama",
     ),
-    ("tax", r"tax|fiscal"),
-    ("commodity agreement", r"coffee|wheat|grains|sugar|\btin\b|rubber|food aid|commodit"),
-    (
-        "legal cooperation",
-        r"extradit|penal|evidence|letters rogatory|arbitra|notice with respect|official documents|"
-        r"legal assistance|hostages|seizure|narcotic|execution of|offenses|cultural property|archeolog|recovery and ret",
+    "bilateral US-Russia": (
+        "soviet",
+        r"u\.?s\.?s\.?r",
+        "russia",
     ),
-    (
-        "trade and friendship",
-        r"friendship|amity|establishment|commerce|customs|consular|investment|expositions|"
-        r"exhibitions|importation|property of|diplomatic relations|dut(?:y|ies)|compulsory settlement|bond",
+    "human rights": (
+        "genocide",
+        "slavery",
+        "torture",
+        "political rights",
+        "human rights",
+        "racial",
+        "forced labor",
+        "women",
+        "disabilit",
     ),
-    (
-        "technical",
-        r"fish|seal|tuna|salmon|shrimp|seas?\b|ships?\b|maritime|load lines|aviation|aircraft|telecommunic|radio|"
-        r"broadcast|tele(?:graph|phone)|pollution|patent|industrial property|copyright|intellectual|plant protection|hydro|"
-        r"agricultur|epizootics|space|astronaut|pipeline|river|boundary|diversions|flood|ozone|labor|traffic|safety|"
-        r"nuclear accident|educational|weights|migratory|dam\b|seafarers|container|nice agreement",
+    "international organisation": (
+        "charter",
+        "statute of",
+        r"amend\w* to article",
+        "constitution of the united nat",
+        "economic cooperation and devel",
+        "organization (?:of|for)",
+        "board of governors",
+        "energy b",
     ),
-)
-"""Type, and words that name it."""
-_COMPILED = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in RULES)
+    "tax": (
+        "tax",
+        "fiscal",
+    ),
+    "commodity agreement": (
+        "coffee",
+        "wheat",
+        "grains",
+        "sugar",
+        r"\btin\b",
+        "rubber",
+        "food aid",
+        "commodit",
+    ),
+    "legal cooperation": (
+        "extradit",
+        "penal",
+        "evidence",
+        "letters rogatory",
+        "arbitra",
+        "notice with respect",
+        "official documents",
+        "legal assistance",
+        "hostages",
+        "seizure",
+        "narcotic",
+        "execution of",
+        "offenses",
+        "cultural property",
+        "archeolog",
+        "recovery and ret",
+    ),
+    "trade and friendship": (
+        "friendship",
+        "amity",
+        "establishment",
+        "commerce",
+        "customs",
+        "consular",
+        "investment",
+        "expositions",
+        "exhibitions",
+        "importation",
+        "property of",
+        "diplomatic relations",
+        "dut(?:y|ies)",
+        "compulsory settlement",
+        "bond",
+    ),
+    "technical": (
+        "fish",
+        "seal",
+        "tuna",
+        "salmon",
+        "shrimp",
+        r"seas?\b",
+        r"ships?\b",
+        "maritime",
+        "load lines",
+        "aviation",
+        "aircraft",
+        "telecommunic",
+        "radio",
+        "broadcast",
+        "tele(?:graph|phone)",
+        "pollution",
+        "patent",
+        "industrial property",
+        "copyright",
+        "intellectual",
+        "plant protection",
+        "hydro",
+        "agricultur",
+        "epizootics",
+        "space",
+        "astronaut",
+        "pipeline",
+        "river",
+        "boundary",
+        "diversions",
+        "flood",
+        "ozone",
+        "labor",
+        "traffic",
+        "safety",
+        "nuclear accident",
+        "educational",
+        "weights",
+        "migratory",
+        r"dam\b",
+        "seafarers",
+        "container",
+        "nice agreement",
+    ),
+}
+"""For each type, in the order in which they are tried, patterns that name it."""
+_COMPILED = tuple((name, re.compile("|".join(words), re.IGNORECASE)) for name, words in WORDS.items())
 
 
 def treaty_type(title: str) -> str:

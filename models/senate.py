@@ -1,10 +1,10 @@
 """Votes of the United States Senate on treaties: senators where their votes are known, party tallies otherwise.
 
-Generative story. Vote v is about a treaty of type k, in Congress t. With probability logit^-1(`type_contested`_k +
-`practice`_t) it is contested: at least one senator votes nay. Otherwise nobody does. `practice` walks from Congress to
-Congress (steps `practice_step`), because what is put to a recorded vote changes: before 1990 most were formalities,
-which now pass without one. In a contested vote senator i, of side s_i (+1/2 Republican, -1/2 Democrat, by caucus; 0
-neither) and ideal point x_i (first NOMINATE dimension), votes yea with log-odds
+Generative story. Vote v is about a treaty of type k, in the ten-year spell t. With probability
+logit^-1(`type_contested`_k + `practice`_t) it is contested: at least one senator votes nay. Otherwise nobody does.
+`practice` walks from spell to spell (steps `practice_step`), because what is put to a recorded vote changes: before
+1990 most were formalities, which now pass without one. In a contested vote senator i, of side s_i (+1/2 Republican,
+-1/2 Democrat, by caucus; 0 neither) and ideal point x_i (first NOMINATE dimension), votes yea with log-odds
 
     a_v + b_v x_i + s_i (`copartisan` P_v + d_v) + `senator`_i
 
@@ -26,7 +26,7 @@ b_v (x - centre), enter with the mean square of b_v given that difference, and G
 binomial.
 
 Who does not vote. The log-odds of being absent, as counted (half a senator added to both sides), are normal about a
-level that walks from Congress to Congress (`absence`, steps `absence_step`) and is shifted by `absence_contested` where
+level that walks from spell to spell (`absence`, steps `absence_step`) and is shifted by `absence_contested` where
 the vote is contested (people come when it counts); sd `absence_sd` besides the scatter of counting. Absence does
 not depend on how a senator would vote.
 
@@ -50,15 +50,15 @@ Priors, with reasons (log-odds unless said). An elicited sketch for a treaty of 
 * slope_sd ~ LogNormal(log 2.5, .4): a one-sided treaty parts the party means by 2.5 x .6 = 1.5.
 * type_middle_sd ~ LogNormal(log .5, .4), type_slope_sd ~ LogNormal(log 1, .4): types differ less than treaties do.
 * contested ~ Normal(0, 1), type_contested_sd ~ LogNormal(log 1, .4): from .15 to .85 of votes, types apart;
-  practice_step ~ LogNormal(log .3, .4): over ten Congresses the odds change by a factor 2.6, either way.
-* absence at the first Congress ~ Normal(-2.2, 1), about 10 %; absence_step ~ LogNormal(log .3, .4);
+  practice_step ~ LogNormal(log .5, .4): in a generation the odds change by a factor 2.4, either way.
+* absence in the first spell ~ Normal(-2.2, 1), about 10 %; absence_step ~ LogNormal(log .5, .4);
   absence_contested ~ Normal(-.3, .4); absence_sd ~ LogNormal(log .5, .4).
 
 The three numbers of a vote are sampled as they are (centred): dozens of senators say what they are, and their scales
 are far from 0. Members' own effects are known from few votes each and are sampled as multiples of their scale.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pymc as pm
@@ -76,8 +76,8 @@ SCALES = {
     "senator_sd": (0.8, 0.27),
     "slope_sd": (2.5, 0.4),
     "absence_sd": (0.5, 0.4),
-    "absence_step": (0.3, 0.4),
-    "practice_step": (0.3, 0.4),
+    "absence_step": (0.5, 0.4),
+    "practice_step": (0.5, 0.4),
 }
 """Median and sd of the log of each scale's prior."""
 POOLED = {"middle": (1.0, 0.8, 0.5), "slope": (0.0, 1.5, 1.0), "contested": (0.0, 1.0, 1.0)}
@@ -85,7 +85,7 @@ POOLED = {"middle": (1.0, 0.8, 0.5), "slope": (0.0, 1.5, 1.0), "contested": (0.0
 
 
 def build(history: History) -> pm.Model:
-    """Return the model of a history; `models.senate_population.PARAMETERS` names what is kept of its draws.
+    """Return the model of a history; `models.senate_votes.PARAMETERS` names what is kept of its draws.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def build(history: History) -> pm.Model:
     }
     coords = {name: list(group.votes) for name, group in groups.items()}
     coords |= {"type": list(history.types), "person": list(history.members.names)}
-    with pm.Model(coords=coords | {"congress": np.arange(history.congresses)}) as model:
+    with pm.Model(coords=coords | {"spell": np.arange(history.spells)}) as model:
         population = _population()
         pm.Potential("votes_contested", _which_contested(history, population).sum())
         pm.Potential("votes_missed", _absences(history, population).sum())
@@ -136,17 +136,20 @@ def _population() -> dict[str, Tensor]:
 
 
 def _walk(name: str, step: Tensor, *, first: tuple[float, float]) -> Tensor:
-    """Return a level that walks from Congress to Congress, (T,); its first value is normal with this mean and sd."""
-    luck = pm.Normal(f"z_{name}", 0, 1, dims="congress")
-    steps = pt.concatenate([first[0] + first[1] * luck[:1], step * luck[1:]])
-    return pm.Deterministic(name, pt.cumsum(steps), dims="congress")
+    """Return a level that walks from spell to spell, (T,); its first value is normal with this mean and sd."""
+    luck = pm.Normal(f"z_{name}", 0, 1, dims="spell")
+    untyped = cast("Any", pt)
+    steps = untyped.concatenate([first[0] + first[1] * luck[:1], step * luck[1:]])
+    level = pm.Deterministic(name, untyped.cumsum(steps), dims="spell")
+    pm.Deterministic(f"{name}_now", level[-1])
+    return level
 
 
 def _which_contested(history: History, population: dict[str, Tensor]) -> Tensor:
     """Return the log probability of each vote's being contested or unanimous, as it was, (V,)."""
     practice = _walk("practice", population["practice_step"], first=(0.0, 0.3))
-    kind, congress = _data("type_of_vote", history.type), _data("congress_of_vote", history.congress)
-    log_odds = population["type_contested"][kind] + practice[congress]
+    kind, spell = _data("type_of_vote", history.type), _data("spell_of_vote", history.spell)
+    log_odds = population["type_contested"][kind] + practice[spell]
     return -pt.softplus(_data("unanimous", np.where(history.nays > 0, -1.0, 1.0)) * log_odds)
 
 
@@ -156,7 +159,7 @@ def _absences(history: History, population: dict[str, Tensor]) -> Tensor:
     level = _walk("absence", population["absence_step"], first=(-2.2, 1.0))
     shift = pm.Normal("absence_contested", -0.3, 0.4) * _data("contested_as_seen", history.nays > 0)
     sd = pt.sqrt(population["absence_sd"] ** 2 + _data("absence_scatter", scatter))
-    off = _data("absence_counted", counted) - level[pm.modelcontext(None)["congress_of_vote"]] - shift
+    off = _data("absence_counted", counted) - level[pm.modelcontext(None)["spell_of_vote"]] - shift
     return -((off / sd) ** 2) / 2 - pt.log(sd)
 
 

@@ -1,7 +1,7 @@
 """Past votes as the Senate model reads them: arrays, and votes drawn as the model's story tells them.
 
 Axes: V votes, W those of them with at least one nay, M members of a vote (the longest vote; others padded), C tally
-cells of a vote, S members over all votes, T Congresses, K types of treaty, D draws.
+cells of a vote, S members over all votes, T spells of years, K types of treaty, D draws.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,8 @@ from models.world import Float, Int
 
 type Parameters = Mapping[str, Float]
 
+SPELL = 10.0
+"""Years of a spell, within which practice stays as it is."""
 SIDES = (-0.5, 0.5)
 """Of party 0 and party 1."""
 ABSENT_CENTRES = (-0.3, 0.3)
@@ -78,8 +80,8 @@ class History:
     """(V,) which of them."""
     president: Float
     """(V,) +1 where the president was of party 1, -1 of party 0."""
-    congress: Int
-    """(V,) number of the Congress, counted from the first here: 0 .. T - 1."""
+    spell: Int
+    """(V,) which spell of `SPELL` years, counted back from the last vote: 0 (the first) .. T - 1."""
     seats: Float
     """(V,) members in office."""
     voting: Float
@@ -91,7 +93,7 @@ class History:
 
     def __post_init__(self) -> None:
         size = len(self.votes)
-        for name in ("type", "president", "congress", "seats", "voting", "nays"):
+        for name in ("type", "president", "spell", "seats", "voting", "nays"):
             if getattr(self, name).shape != (size,):
                 raise ValueError(f"{name} {getattr(self, name).shape}: shape ({size},) is needed")
         if not np.all((self.nays >= 0) & (self.nays <= self.voting) & (self.voting <= self.seats)):
@@ -107,18 +109,18 @@ class History:
         return np.flatnonzero(self.nays > 0)
 
     @property
-    def congresses(self) -> int:
-        """Number of Congresses T."""
-        return int(self.congress.max()) + 1
+    def spells(self) -> int:
+        """Number of spells T."""
+        return int(self.spell.max()) + 1
 
 
 def taken(history: History, index: Int) -> History:
-    """Return the history of these votes only; types, names and Congresses keep their numbers."""
+    """Return the history of these votes only; types, names and spells keep their numbers."""
     m, t = history.members, history.tallies
     return replace(
         history,
         votes=tuple(history.votes[i] for i in index),
-        **{n: getattr(history, n)[index] for n in ("type", "president", "congress", "seats", "voting", "nays")},
+        **{n: getattr(history, n)[index] for n in ("type", "president", "spell", "seats", "voting", "nays")},
         members=replace(m, **{n: getattr(m, n)[index] for n in ("vote", "person", "ideal_point", "side", "present")}),
         tallies=Tallies(*(getattr(t, n)[index] for n in Tallies.__dataclass_fields__)),
     )

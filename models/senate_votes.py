@@ -22,6 +22,8 @@ from models import senate_kernels
 from models.senate_kernels import OWN_POINTS, OWN_WEIGHTS
 from models.world import Float, Int
 
+SPELLS_AHEAD = 0x5EA7
+"""Key of the stream that the steps of practice to come are drawn from."""
 FIRM, LEAN = 0.95, 0.80
 """Chance that a member who says firmly (or leans to) how they will vote does so, were both votes as likely before."""
 SAID: Mapping[str, float] = {
@@ -33,6 +35,11 @@ SAID: Mapping[str, float] = {
 }
 """Log-odds of each statement coming from a yea rather than a nay; who is undecided votes as the model says."""
 
+PARAMETERS = (
+    *("type_contested", "type_middle", "type_slope", "slope_sd", "copartisan", "treaty_sd", "party_sd", "senator_sd"),
+    *("practice_now", "practice_step", "absence_now", "absence_step", "absence_contested", "absence_sd"),
+)
+"""Quantities of `models.senate` that coming votes depend on; the first three are by type of treaty."""
 POPULATION = (
     "contested",
     "middle",
@@ -163,6 +170,32 @@ class Coming:
     contested: Float
     absent: Float
     """Probability that a member does not vote."""
+
+
+def population(parameters: Mapping[str, Float], kind: int, *, ahead: float) -> SenateDraws:
+    """Return what a fit says of coming votes of one type.
+
+    Parameters
+    ----------
+    parameters
+        Draws by name of `PARAMETERS`, (R,) or (R, K).
+    kind
+        Index of the type.
+    ahead
+        Spells of years from the middle of the last one seen to the vote: practice and absences walk on.
+    """
+    count = parameters["senator_sd"].size
+    # one fixed draw of the steps to come for each row: rows are exchangeable, so this is a draw from the predictive law
+    steps = np.random.Generator(np.random.Philox(SPELLS_AHEAD)).standard_normal(count) * np.sqrt(ahead)
+    odds = parameters["type_contested"][:, kind] + parameters["practice_now"] + parameters["practice_step"] * steps
+    return SenateDraws(
+        contested=1 / (1 + np.exp(-odds)),
+        middle=parameters["type_middle"][:, kind],
+        slope=parameters["type_slope"][:, kind],
+        absent=parameters["absence_now"] + parameters["absence_contested"],
+        absent_sd=np.sqrt(parameters["absence_sd"] ** 2 + ahead * parameters["absence_step"] ** 2),
+        **{n: parameters[n] for n in ("slope_sd", "copartisan", "treaty_sd", "party_sd", "senator_sd")},
+    )
 
 
 def members(ideal_point: Float, side: Float, *, said: Float | None = None) -> Groups:
