@@ -7,7 +7,7 @@ READY_BENCH := .venv/.installed-requirements-bench
 PYTEST := $(BIN)/python -m pytest
 SHELL := /bin/sh
 
-.PHONY: help setup app test test-slow test-nightly check format bench lock screenshots clean
+.PHONY: help setup app test test-slow test-nightly check format bench draws lock screenshots clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -43,6 +43,9 @@ format: $(READY) ## apply lint fixes and the formatter
 
 bench: $(READY_BENCH) ## speed and memory, side by side; writes benchmarks/record.json
 	$(BIN)/python -m benchmarks.run $(ARGS)
+
+draws: $(READY) ## sample the shipped draws that no longer match their inputs; writes data/draws
+	$(BIN)/python -m scripts.draws $(ARGS)
 
 screenshots: $(READY) ## the README's pictures, from a running app
 	$(BIN)/python -m docs.screenshots
