@@ -48,8 +48,8 @@ class Value:
 def read_printed(path: Path) -> tuple[tuple[Value, ...], list[Problem]]:
     """Return every value as printed, aggregates and all editions included, and every mistake.
 
-    A column `estimate` (1 or 0) or an `e` behind the year (2025e) marks estimates. A country and year may stand once in
-    each edition.
+    A column `estimate` (1 or 0) or an `e` behind the year (2025e) marks estimates; without either none is known. A
+    country and year may stand once in each edition.
     """
     problems: list[Problem] = []
     values = []
@@ -60,6 +60,8 @@ def read_printed(path: Path) -> tuple[tuple[Value, ...], list[Problem]]:
         estimate = _estimate(path.name, line, cells, problems)
         if (value := _value(path.name, line, plain, problems)) is not None:
             values.append(replace(value, estimate=marked or estimate, edition=cells.get("edition", "").strip()))
+    if any(v.estimate for v in values):
+        values = [replace(v, estimate=bool(v.estimate)) for v in values]
     for edition in sorted({v.edition for v in values}):
         _refuse_repeats(path.name, [v for v in values if v.edition == edition], problems)
     return tuple(values), problems
