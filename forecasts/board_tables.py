@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import cast
 
-from forecasts import board_durations, board_panel
+from forecasts import board_durations, board_panel, board_votes
 from forecasts.board_rows import Row
 from forecasts.definition import (
     Adjustment,
