@@ -7,7 +7,7 @@ This is what a board's adjustment is asked against.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,6 @@ from forecasts.draws_file import DrawsFile
 from forecasts.encode_chance import log_sd
 from forecasts.recipe import Recipe
 from models.durability_curves import Durations, Hazard, days_known, replicate
-
-if TYPE_CHECKING:
-    import pymc as pm
 
 Float = NDArray[np.float64]
 
@@ -38,7 +35,7 @@ def recipe(board: Board, question: Question) -> Recipe:
     """Return what a question's durations are sampled from; raises ValueError when the question has none."""
     cases, prior = durations(question), priors(board, question)
 
-    def build() -> "pm.Model":
+    def build() -> Any:
         from models import durability
 
         return durability.build(cases, durability.Prior(**prior))

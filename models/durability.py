@@ -96,14 +96,26 @@ def build(cases: Durations, prior: Prior) -> pm.Model:
     if prior.effect.shape != (len(cases.effects), 2):
         raise ValueError(f"priors of shape {prior.effect.shape} for {len(cases.effects)} effects: (K, 2) is needed")
     with pm.Model(coords={"effect": list(cases.effects)}) as model:
+        data = {name: pm.Data(name, values) for name, values in arrays(cases).items()}
         level = _normal("log_level", prior.log_level)
         shape = pm.Deterministic("shape", pt.exp(_normal("log_shape", prior.log_shape)))
         settling = None
         if prior.log_settling is not None:
             settling = pm.Deterministic("settling", pt.exp(_normal("log_settling", prior.log_settling)))
-        log_hazard = level + _effects(cases, prior)
-        pm.Potential("power_likelihood", _log_likelihood(cases, log_hazard, shape, settling))
+        log_hazard = level + (_shift(data["design"], prior) if cases.effects else 0.0)
+        pm.Potential("power_likelihood", _log_likelihood(data, log_hazard, shape, settling))
     return model
+
+
+def arrays(cases: Durations) -> dict[str, Float]:
+    """Return what the model holds of its cases, by name of its `pm.Data`: exchange these to fit other cases."""
+    return {
+        "lower": np.maximum(cases.lower, INSTANT),
+        "upper": np.where(cases.ended, cases.upper, 2 * cases.lower + 1),
+        "ended": cases.ended.astype(float),
+        "design": cases.design,
+        "weight": cases.weight,
+    }
 
 
 def _normal(name: str, moments: tuple[float, float]) -> Tensor:
@@ -111,23 +123,18 @@ def _normal(name: str, moments: tuple[float, float]) -> Tensor:
     return pm.Normal(name, held[0], held[1])
 
 
-def _effects(cases: Durations, prior: Prior) -> Tensor:
-    """Return each case's log hazard ratio, (C,); a plain zero where there are no effects."""
-    if not cases.effects:
-        return 0.0
+def _shift(design: Tensor, prior: Prior) -> Tensor:
+    """Return each case's log hazard ratio, (C,)."""
     moments = pm.Data("effect_prior", prior.effect)
     log_hr = pm.Normal("log_hr", moments[:, 0], moments[:, 1], dims="effect")
-    return pm.Data("design", cases.design) @ log_hr
+    return design @ log_hr
 
 
-def _log_likelihood(cases: Durations, log_hazard: Tensor, shape: Tensor, settling: Tensor | None) -> Tensor:
-    lower = pm.Data("lower", np.maximum(cases.lower, INSTANT))
-    upper = pm.Data("upper", np.where(cases.ended, cases.upper, 2 * cases.lower + 1))
-    ended, weight = pm.Data("ended", cases.ended.astype(float)), pm.Data("weight", cases.weight)
-    before, log_step = _clock(lower, upper, shape, settling)
+def _log_likelihood(data: dict[str, Tensor], log_hazard: Tensor, shape: Tensor, settling: Tensor | None) -> Tensor:
+    before, log_step = _clock(data["lower"], data["upper"], shape, settling)
     within = pt.maximum(pt.exp(log_hazard + log_step), SMALLEST)
     log_end = log_hazard + log_step + pt.log(-pt.expm1(-within) / within)
-    return (weight * (ended * log_end - pt.exp(log_hazard) * before)).sum()
+    return (data["weight"] * (data["ended"] * log_end - pt.exp(log_hazard) * before)).sum()
 
 
 def _clock(lower: Tensor, upper: Tensor, shape: Tensor, settling: Tensor | None) -> tuple[Tensor, Tensor]:

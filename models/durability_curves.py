@@ -160,7 +160,7 @@ def days_known(years: Float, *, ended: NDArray[np.bool_], coarse: float) -> tupl
     day = 1 / 365.25
     early = ended & (years <= coarse)
     lower = np.where(early, 0.0, np.where(ended, np.maximum(years - day, 0.0), years))
-    return lower, np.where(early, coarse, np.where(ended, np.maximum(years, day), np.inf))
+    return lower, np.where(early, max(coarse, day), np.where(ended, np.maximum(years, day), np.inf))
 
 
 def kaplan_meier(years: Float, ended: NDArray[np.bool_], *, weight: Float | None = None) -> tuple[Float, Float]:
