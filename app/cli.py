@@ -30,6 +30,7 @@ COMMANDS = {
     "confirm": "app.commands.confirm",
     "resolve": "app.commands.resolve",
     "score": "app.commands.score",
+    "calibrate": "app.commands.calibrate",
     "board": "app.commands.board",
     "backtest": "app.commands.backtest",
     "export": "app.commands.export",

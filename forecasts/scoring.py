@@ -27,7 +27,7 @@ RULE = {
     "spot": "the last forecast before the outcome was settled",
     "time_averaged": "losses over the part of the scheduled life in which a forecast stood, 0 after the resolution",
     "corp": "isotonic on unique values, weighted by forecasts; null by one uniform for each cluster",
-    "interval": "bootstrap-t over clusters, 95 %",
+    "interval": "bootstrap-t over clusters, at least Student's t, 95 %",
 }
 """The scoring rule in words; a change of a definition changes them, and with them the hash."""
 

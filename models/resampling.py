@@ -17,7 +17,9 @@ Float = NDArray[np.float64]
 LEAST_CLUSTERS = 8
 """Below this a spread is not known well enough for any interval."""
 MOST_CLUSTERS = 20_000
-"""Above this the bootstrap's own limit, the normal interval of the clustered standard error, is taken."""
+"""Above this the bootstrap's own limit, Student's interval with the clustered standard error, is taken."""
+FARTHEST = 3.0
+"""Cut of the quantiles of t, in normal quantiles."""
 BLOCK = 50
 """Resamples of one task."""
 
@@ -46,8 +48,11 @@ def interval(
     """Return the ratio sum total / sum weight over clusters, with a bootstrap-t interval.
 
     Clusters are drawn with replacement, each with all it holds; t is the resample's ratio minus the ratio over the
-    resample's own linearised standard error (Hall 1992, The Bootstrap and Edgeworth Expansion, section 3.2). It
-    undercovers less than percentiles where scores are skewed and clusters few, as they are here.
+    resample's own linearised standard error (Hall 1992, The Bootstrap and Edgeworth Expansion, section 3.2), which
+    follows the skewness of scores. Each bound is at least as wide as Student's: a bootstrap cannot draw the rare
+    outcome that the sample has not seen (measured with 20 clusters: .72 to .83 of .95 for differences of scores of rare
+    events by the bootstrap alone, .74 to .92 so; no interval is nominal there). A bound is at most `FARTHEST` normal
+    ones away: resamples without the few clusters that matter have next to no spread, and t explodes.
 
     Parameters
     ----------
@@ -83,12 +88,12 @@ def _quantiles(
     total: Float, weight: Float, mean: float, *, level: float, resamples: int, seed: int, threads: int
 ) -> tuple[float, float]:
     """Return the lower and upper quantile of t."""
-    tails = np.array([(1 - level) / 2, (1 + level) / 2])
-    if total.size > MOST_CLUSTERS:
-        from scipy.special import ndtri
+    from scipy.special import ndtri, stdtrit
 
-        low, high = ndtri(tails)
-        return float(low), float(high)
+    tails = np.array([(1 - level) / 2, (1 + level) / 2])
+    student = float(stdtrit(total.size - 1, tails[1]))
+    if total.size > MOST_CLUSTERS:
+        return -student, student
     moments = np.column_stack([total, weight, total**2, total * weight, weight**2])
     sums, word = np.empty((resamples, 5)), seed_word(seed)
     with ThreadPoolExecutor(threads) as pool:
@@ -96,9 +101,10 @@ def _quantiles(
     ratio, se = _ratio(sums, total.size)
     known = se > 1e-12 * (abs(mean) + 1e-12)
     if not known.any():
-        return 0.0, 0.0
-    low, high = np.quantile((ratio[known] - mean) / se[known], tails)
-    return float(low), float(high)
+        return -student, student
+    farthest = FARTHEST * float(ndtri(tails[1]))
+    low, high = np.clip(np.quantile((ratio[known] - mean) / se[known], tails), -farthest, farthest)
+    return min(float(low), -student), max(float(high), student)
 
 
 def clusters_needed(

