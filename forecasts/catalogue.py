@@ -3,8 +3,8 @@
 | question | model | state |
 |---|---|---|
 | `event` | `models.reference_class`: class rate; times the board's adjustment (`encode_rates`) | class rate fitted |
-| `vote` | gate by period, president's party and class of terms (`encode_votes`) | elicited |
-| `threshold` | one path of the series per future (`encode_series`) | elicited |
+| `vote` | `models.senate`, or gates as judged (`encode_votes`) | fitted or elicited |
+| `threshold` | one path of the series per future (`encode_series`), `models.spending` or as judged | fitted or elicited |
 
 `recipes` lists the fits that a board needs at a moment; each comes from its own `forecasts/<model>_fit.py`.
 """
@@ -13,27 +13,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecasts import class_rates, class_rates_fit, draws_file, durability_fit, pool_fit
+from forecasts import class_rates, class_rates_fit, draws_file, durability_fit, pool_fit, senate_fit, spending_fit
 from forecasts.class_rates import NO_RATES
-from forecasts.definition import QuestionKind
+from forecasts.definition import Board, Question
 from forecasts.draws_file import DrawsFile, DrawsFileError
 from forecasts.errors import CorruptArtefactError
 from forecasts.parameters import Parameters
 from forecasts.people_pool import asked, learn
 from forecasts.recipe import Kept, ParametersRefusedError, Progress, Recipe, fetch
 from forecasts.replay import Moment
+from forecasts.spending_editions import in_force
 
 if TYPE_CHECKING:
     from forecasts.artefacts import Artefacts
 
-__all__ = ["LABELS", "ParameterDraws", "ParametersRefusedError", "at_hand", "parameter_draws", "read_back", "recipes"]
-
-LABELS: Mapping[QuestionKind, str] = {
-    "event": "fitted class rate x elicited",
-    "vote": "elicited",
-    "threshold": "elicited",
-}
-"""What stands beside a question's numbers wherever their origin is shown."""
+__all__ = ["ParameterDraws", "ParametersRefusedError", "at_hand", "label", "parameter_draws", "read_back", "recipes"]
 
 RATES = "class rates"
 """Key of the class rates among the fits of a board; no question or series is called so."""
@@ -75,6 +69,16 @@ class ParameterDraws:
         }
 
 
+def label(board: Board, question: Question) -> str:
+    """Return what stands beside a question's numbers wherever their origin is shown."""
+    if question.kind == "vote":
+        return "fitted" if any(v.fitted and v.question == question.id for v in board.votes) else "elicited"
+    if question.kind == "threshold":
+        panels = (s for s in board.series if s.panel is not None)
+        return "fitted" if any(level.question == question.id for s in panels for level in s.levels) else "elicited"
+    return "fitted class rate x elicited" if question.duration is None else "fitted to its cases x elicited"
+
+
 def recipes(moment: Moment) -> dict[str, Recipe]:
     """Return the recipe of every fit that a board needs at a moment, by what it is of.
 
@@ -85,8 +89,21 @@ def recipes(moment: Moment) -> dict[str, Recipe]:
     if board.cases:
         found[RATES] = class_rates_fit.recipe(board)
     found |= {q.id: durability_fit.recipe(board, q) for q in board.questions if q.duration is not None}
+    found |= {v.question: senate_fit.recipe(v.fitted) for v in board.votes if v.fitted is not None}
+    found |= _panels(moment)
     resolved = asked(board, moment.view, now=moment.as_of)
     return found | ({POOL: pool_fit.recipe(resolved)} if learn(resolved).enough else {})
+
+
+def _panels(moment: Moment) -> dict[str, Recipe]:
+    """Return the recipe of each series' panel as it was in force; before the first edition one stands in."""
+    found = {}
+    for series in moment.board.series:
+        if series.panel is not None:
+            printed = in_force(series.panel, as_of=moment.day)
+            variant = f"{'before-' if printed.stands_in else ''}{printed.published_on}"
+            found[series.id] = spending_fit.recipe(printed.panel, printed.setting, variant=variant)
+    return found
 
 
 def parameter_draws(

@@ -75,7 +75,7 @@ def single_members(fitted: FittedVote, seats: Sequence[Seat], said: Mapping[str,
     """Return the members of a known composition as groups of one seat each, in its order."""
     party, where = parties(fitted, seats), positions(fitted, seats)
     words = np.array([said.get(s.member, 0.0) for s in seats])
-    return Groups(where, party - 0.5, words, np.ones((1, len(seats))))
+    return Groups(where, party.astype(float) - 0.5, words, np.ones((1, len(seats))))
 
 
 def parties(fitted: FittedVote, seats: Sequence[Seat]) -> Int:

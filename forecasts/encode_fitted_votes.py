@@ -18,7 +18,7 @@ from datetime import date
 
 import numpy as np
 
-from forecasts import bodies, encode_bodies
+from forecasts import bodies, encode_bodies, senate_fit
 from forecasts.definition import Elicited, FittedVote, Vote
 from forecasts.domain import LedgerView
 from forecasts.draws_file import DrawsFile
@@ -94,8 +94,6 @@ def coming_votes(
     chance
         Where draws come from.
     """
-    from forecasts import senate_fit
-
     population = senate_fit.population(file, fitted.type)
     shocks = _luck(vote, population, rows=rows, quality=quality, chance=chance)
     periods = encode_bodies.period_bodies(vote, fitted, view, chance)

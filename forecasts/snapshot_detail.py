@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from forecasts import encode
-from forecasts.catalogue import LABELS
+from forecasts.catalogue import label
 from forecasts.detail import DIGITS, cliffs, drivers, expiring, inert, timing
 from forecasts.detail_evidence import contributions, drift
 from forecasts.detail_panels import panels
@@ -61,7 +61,7 @@ def inputs_of(simulated: Simulated, parameters: Parameters) -> dict[str, Any]:
     """Return, per question, what its pace is made of: class rate, adjustment and hazard as [median, 5 %, 95 %]."""
     board, effort = simulated.moment.board, simulated.effort
     drawn = encode.hazard_draws(board, parameters, count=min(effort.draws, INPUT_DRAWS), seed=effort.seed)
-    labelled: dict[str, Any] = {q.id: {"label": LABELS[q.kind]} for q in board.questions}
+    labelled: dict[str, Any] = {q.id: {"label": label(board, q)} for q in board.questions}
     for row in encode.side_by_side(board, drawn):
         labelled[row.question] |= {
             "class_rate": _rounded(row.class_rate),

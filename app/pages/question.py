@@ -18,8 +18,13 @@ from forecasts.definition import Question
 
 SHORTEST_DRIFT = timedelta(days=200)
 
-ELICITED = "elicited: judged, not fitted"
-FITTED = "class rate fitted, adjustment elicited"
+ORIGINS = {
+    "elicited": ("warn", "elicited: judged, not fitted"),
+    "fitted": ("plain", "fitted to what has happened"),
+    "fitted class rate x elicited": ("plain", "class rate fitted, adjustment elicited"),
+    "fitted to its cases x elicited": ("plain", "fitted to its cases, adjustment elicited"),
+}
+"""Label of a question's inputs -> kind and words of the tag that says where its numbers come from."""
 FLAGS = {
     "outside_class": "the adjustment leads outside what the class has seen",
     "driven_by_adjustment": "driven by the adjustment more than by the cases",
@@ -109,7 +114,7 @@ def provenance(view: BoardView, question: Question) -> list[tuple[str, str]]:
     """Return where the numbers come from as tags: fitted or elicited, and what a reader should distrust."""
     inputs = view.detail.get("inputs", {}).get(question.id, {})
     label = str(inputs.get("label", "elicited" if question.kind != "event" else ""))
-    tags = [("warn", ELICITED)] if label == "elicited" else ([("plain", FITTED)] if label else [])
+    tags = [ORIGINS.get(label, ("plain", label))] if label else []
     flags = {f["kind"] for f in view.detail.get("flags", ()) if f.get("question") == question.id}
     return tags + [("warn", FLAGS.get(kind, kind.replace("_", " "))) for kind in sorted(flags)]
 
@@ -310,8 +315,8 @@ def _made_of(view: BoardView, question: Question) -> None:
     if parts:
         cells = [[words(name), f"{m:.3g}", f"{low:.3g} to {high:.3g}"] for name, (m, low, high) in parts]
         st.html(marks.table(["", "Median", "90 % range"], cells, numeric=(1, 2)))
-    elif question.kind != "event":
-        frame.note(f"{ELICITED}.")
+    elif inputs.get("label") in ORIGINS:
+        frame.note(f"{ORIGINS[inputs['label']][1]}.")
     st.html(
         f'<div class="tx"><p><b>Outside view.</b> {words(question.reference_class)}</p>'
         f"<p><b>Reasoning.</b> {words(question.rationale)}</p></div>"
