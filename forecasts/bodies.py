@@ -40,6 +40,11 @@ def compositions(vote: Vote, fitted: FittedVote, view: LedgerView | None) -> tup
     return tuple(found[day] for day in sorted(found))
 
 
+def records(view: LedgerView) -> tuple[Statement | Composition, ...]:
+    """Return all that is in force of who sits and what was said, in ledger order."""
+    return (*view.records(Composition), *view.records(Statement))
+
+
 def sitting(held: Sequence[Composition], day: date) -> Composition:
     """Return the composition that holds on a day: the newest begun by then, the first one before that."""
     return next((c for c in reversed(held) if c.since <= day), held[0])

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasts import encode
+from forecasts import bodies, encode
 from forecasts.artefacts import Artefacts
 from forecasts.detail_evidence import subset
 from forecasts.errors import CorruptArtefactError
@@ -20,7 +20,7 @@ Float = NDArray[np.float64]
 
 
 def news_digest(moment: Moment) -> str:
-    """Return a hash of what may move a number by itself: evidence, occurrences, and the editions of the series."""
+    """Return a hash of what may move a number by itself: evidence, occurrences, editions, statements, who sits."""
     board, known = moment.board, {"as_of": moment.day, "known_through": moment.known_through}
     return digest(
         [
@@ -28,6 +28,7 @@ def news_digest(moment: Moment) -> str:
             sorted(moment.occurrences.items()),
             encode.series_years(board, **known),
             [e.published_on for s in board.series for e in editions_of(s) if e.published_on <= moment.day],
+            list(bodies.records(moment.view)),
             board.content_hash,
         ]
     )

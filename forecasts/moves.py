@@ -9,7 +9,7 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasts import catalogue, ledger
+from forecasts import bodies, catalogue, ledger
 from forecasts.artefacts import Artefacts
 from forecasts.board_store import BoardInRecord, read_definition
 from forecasts.detail_evidence import first_event, subset
@@ -31,6 +31,8 @@ Kind = Literal[
 SETS_AT_ONCE = 16
 """Sets of evidence weighed in one pass: their tables fit into the cache."""
 SAME_MODEL = "two runs of the same model"
+NAMED = 6
+"""Entries named in one step."""
 SHOWN = 90
 """Characters of a statement in the name of a step."""
 
@@ -152,7 +154,7 @@ class Move:
                 name = f"{entry.record.question} happened on {entry.record.occurred_on}"
                 yield Step("occurrence", name, entry.entry, self._faded(seen))
         kind: Kind = "data" if self._other_inputs() else "monte_carlo"
-        name = "new data, parameters or definition" if kind == "data" else SAME_MODEL
+        name = self._news_of() if kind == "data" else SAME_MODEL
         kept = self._probability(self._simulated_last.sample, b, self._kept_evidence())
         yield Step(kind, name, None, kept)
 
@@ -161,8 +163,19 @@ class Move:
         sample = self._simulated(self.first, moment).sample
         return self._probability(sample, moment, self.first.moment.evidence, as_of=self.last.moment.day)
 
+    def _news_of(self) -> str:
+        """Return what the step of new data is called: by its entries where only what was said, or who sits, differs."""
+        before, after = (bodies.records(s.moment.view) for s in (self.first, self.last))
+        entries = sorted({r.id for r in before} ^ {r.id for r in after})
+        if self._refitted() or not entries:
+            return "new data, parameters or definition"
+        return f"what was said, and who sits: {', '.join(entries[:NAMED])}{' and more' if len(entries) > NAMED else ''}"
+
     def _other_inputs(self) -> bool:
         """Whether anything but time, evidence and the number or place of futures differs between the states."""
+        return self._refitted() or bodies.records(self.first.moment.view) != bodies.records(self.last.moment.view)
+
+    def _refitted(self) -> bool:
         a, b = self.first, self.last
         return (
             a.snapshot.board_version != b.snapshot.board_version
