@@ -4,7 +4,7 @@
 |---|---|---|
 | `event` | `models.reference_class`: class rate; times the board's adjustment (`encode_rates`) | class rate fitted |
 | `vote` | `models.senate`, or gates as judged (`encode_votes`) | fitted or elicited |
-| `threshold` | one path of the series per future (`encode_series`), `models.spending` or as judged | fitted or elicited |
+| `threshold` | a path of the series (`encode_series`): `models.spending`, or as judged | fitted or elicited |
 
 `recipes` lists the fits that a board needs at a moment; each comes from its own `forecasts/<model>_fit.py`.
 """
