@@ -101,7 +101,8 @@ def _panels(moment: Moment) -> dict[str, Recipe]:
     for series in moment.board.series:
         if series.panel is not None:
             printed = in_force(series.panel, as_of=moment.day)
-            variant = f"{'before-' if printed.stands_in else ''}{printed.published_on}"
+            last = printed.panel.years[-1]
+            variant = f"{last}-stand-in" if printed.stands_in else printed.published_on.isoformat()
             found[series.id] = spending_fit.recipe(printed.panel, printed.setting, variant=variant)
     return found
 
