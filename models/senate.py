@@ -6,12 +6,11 @@ logit^-1(`type_contested`_k + `practice`_t) it is contested: at least one senato
 1990 most were formalities, which now pass without one. In a contested vote senator i, of side s_i (+1/2 Republican,
 -1/2 Democrat, by caucus; 0 neither) and ideal point x_i (first NOMINATE dimension), votes yea with log-odds
 
-    a_v + b_v x_i + s_i (`copartisan` P_v + d_v) + `senator`_i
+    a_v + b_v x_i + h_pv + s_i `copartisan` P_v + `senator`_i
 
-* a_v ~ Normal(`type_middle`_k, `treaty_sd`^2 + `party_sd`^2 / 2): how the middle of the chamber takes to the text;
+* a_v ~ Normal(`type_middle`_k, `treaty_sd`^2): how everybody takes to the text;
 * b_v ~ Normal(`type_slope`_k, `slope_sd`^2): which side its content favours (b < 0: the right opposes);
-* d_v ~ Normal(0, 2 `party_sd`^2): the parties' own shocks h_R, h_D ~ Normal(0, `party_sd`^2) enter as their mean (in
-  a_v) and as their difference d_v, which are independent;
+* h_pv ~ Normal(0, `party_sd`^2): how party p does; who belongs to neither gets the mean of the two;
 * P_v = +1 under a Republican president, -1 under a Democratic one;
 * `senator`_i ~ Normal(0, `senator_sd`^2), the same person in every vote.
 
@@ -20,10 +19,9 @@ partially pooled over the types, each about its own mean.
 
 A vote known by party tallies only is one of voters drawn from each party, ideal points Normal(centre, within^2) of the
 time, own effects as above; a tally of the whole chamber, one of voters drawn from both. A tally says nothing of b_v
-apart from d_v, so b_v is integrated out: what is left are the log-odds in the middle between the parties' centres and
-the difference of those at the centres, jointly normal. Inside a party, own effect and the pull of the content,
-b_v (x - centre), enter with the mean square of b_v given that difference, and Gauss and Hermite's rule makes the tally
-binomial.
+apart from the party shocks, so b_v is integrated out: what is left are the log-odds at the parties' centres, jointly
+normal. Inside a party, own effect and the pull of the content, b_v (x - centre), enter with the mean square of b_v
+given how far the parties are apart, and Gauss and Hermite's rule makes the tally binomial.
 
 Who does not vote. The log-odds of being absent, as counted (half a senator added to both sides), are normal about a
 level that walks from spell to spell (`absence`, steps `absence_step`) and is shifted by `absence_contested` where
@@ -54,10 +52,12 @@ Priors, with reasons (log-odds unless said). An elicited sketch for a treaty of 
 * absence in the first spell ~ Normal(-2.2, 1), about 10 %; absence_step ~ LogNormal(log .5, .4);
   absence_contested ~ Normal(-.3, .4); absence_sd ~ LogNormal(log .5, .4).
 
-The three numbers of a vote are sampled as they are (centred): dozens of senators say what they are, and their scales
-are far from 0. Members' own effects are known from few votes each and are sampled as multiples of their scale.
+What is sampled for each vote are the log-odds at the two parties' centres, as they are (centred): dozens of senators
+say what they are, one party's vote says nothing of the other's, and their scales are far from 0. Members' own effects
+are known from few votes each and are sampled as multiples of their scale.
 """
 
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -166,60 +166,78 @@ def _absences(history: History, population: dict[str, Tensor]) -> Tensor:
 def _rolls(votes: History, population: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
     """Return what the nays of votes known by member add to the log probability of a yea of all, and that, both (V,)."""
     m, centre = votes.members, votes.members.centres()
-    slope_mean = population["type_slope"][_data("roll_type", votes.type)]
-    slope = pm.Normal("roll_slope", slope_mean, population["slope_sd"], dims="roll")
-    middle, gap = _at_the_centres("roll", votes, population, centre, slope=slope, unknown=0.0)
+    kind = _data("roll_type", votes.type)
+    slope = pm.Normal("roll_slope", population["type_slope"][kind], population["slope_sd"], dims="roll")
+    law = _PartyLaw.of("roll", votes, population, kind=kind, centre=centre, slope=slope, unknown=0.0)
+    left, right = law.drawn("roll")
     own = population["senator_sd"] * pm.Normal("z_senator", 0, 1, dims="person")
     beside = m.ideal_point - centre.mean(axis=1)[:, None] - np.diff(centre, axis=1) * m.side
-    log_odds = own[_data("roll_person", m.person)] + middle[:, None]
-    log_odds += gap[:, None] * _data("roll_side", m.side) + slope[:, None] * _data("roll_beside", beside)
+    log_odds = own[_data("roll_person", m.person)] + (left * _data("roll_on_left", 0.5 - m.side).T).T
+    log_odds += (right * _data("roll_on_right", 0.5 + m.side).T).T + slope[:, None] * _data("roll_beside", beside)
     all_yea = -(_data("roll_voted", m.vote != NEITHER) * pt.softplus(-log_odds)).sum(axis=1)
     return -(_data("roll_nay", m.vote == NAY) * log_odds).sum(axis=1), all_yea
 
 
 def _tallies(votes: History, population: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
     """Return what the nays of tallies add to the log probability of a yea of all, and that, both (V,)."""
-    t, slope = votes.tallies, population["type_slope"][_data("tally_type", votes.type)]
-    unknown = population["slope_sd"] ** 2
-    middle, gap = _at_the_centres("tally", votes, population, t.centre, slope=slope, unknown=unknown)
-    apart = pm.modelcontext(None)["tally_apart"]
+    t, kind = votes.tallies, _data("tally_type", votes.type)
+    slope, unknown = population["type_slope"][kind], population["slope_sd"] ** 2
+    law = _PartyLaw.of("tally", votes, population, kind=kind, centre=t.centre, slope=slope, unknown=unknown)
+    left, right = law.drawn("tally")
+    apart = _data("tally_apart", np.diff(t.centre, axis=1)[:, 0])
     known = unknown * apart / (2 * population["party_sd"] ** 2 + unknown * apart**2)
-    given = slope + known * (gap - _mean_gap("tally", population, slope))  # mean of b_v given the gap
+    given = slope + known * (right - left - law.right + law.left)  # mean of b_v given how far the parties are apart
     square = given**2 + unknown * (1 - known * apart)
     spread = pt.sqrt(population["senator_sd"] ** 2 + square[:, None] * _data("tally_within", t.within) ** 2)
-    log_odds = (middle[:, None] + gap[:, None] * np.array(SIDES))[:, :, None] + spread[:, :, None] * OWN_POINTS
+    log_odds = pt.stack([left, right], axis=1)[:, :, None] + spread[:, :, None] * OWN_POINTS
     nay = (pm.math.sigmoid(-log_odds) * OWN_WEIGHTS).sum(axis=2)
     share = _data("tally_share", t.share)
     of_cell = share * nay[:, 1:] + (1 - share) * nay[:, :1]
     all_yea = (_data("tally_all", t.yeas + t.nays) * pt.log1p(-of_cell)).sum(axis=1)
-    return (_data("tally_cell_nays", t.nays) * pt.log(of_cell / (1 - of_cell))).sum(axis=1), all_yea
+    return (_data("tally_nays", t.nays) * pt.log(of_cell / (1 - of_cell))).sum(axis=1), all_yea
 
 
-def _at_the_centres(
-    name: str, votes: History, population: dict[str, Tensor], centre: Any, *, slope: Tensor, unknown: Any
-) -> tuple[Tensor, Tensor]:
-    """Return the log-odds of a yea in the middle of the parties' centres, and how far party 1's is ahead, both (V,).
+@dataclass(frozen=True, slots=True)
+class _PartyLaw:
+    """Joint normal law of the log-odds of a yea at the two parties' centres, each (V,)."""
 
-    Parameters
-    ----------
-    centre
-        (V, 2) where party 0 and party 1 stand.
-    slope, unknown
-        b_v where it is known, with variance 0; otherwise its mean and variance: it is integrated out.
-    """
-    between = _data(f"{name}_between", centre.mean(axis=1))
-    apart = _data(f"{name}_apart", np.diff(centre, axis=1)[:, 0])
-    _data(f"{name}_president", votes.president)
-    mean_gap = _mean_gap(name, population, slope)
-    gap_variance = 2 * population["party_sd"] ** 2 + unknown * apart**2
-    gap = pm.Normal(f"{name}_gap", mean_gap, pt.sqrt(gap_variance), dims=name)
-    mean = population["type_middle"][pm.modelcontext(None)[f"{name}_type"]] + slope * between
-    variance = population["treaty_sd"] ** 2 + population["party_sd"] ** 2 / 2 + unknown * between**2
-    shared = unknown * between * apart / gap_variance
-    left = pt.sqrt(variance - shared**2 * gap_variance)
-    return pm.Normal(f"{name}_middle", mean + shared * (gap - mean_gap), left, dims=name), gap
+    left: Tensor
+    """Mean of party 0's."""
+    right: Tensor
+    """Mean of party 1's."""
+    left_variance: Tensor
+    right_variance: Tensor
+    shared: Tensor
+    """Covariance."""
 
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        votes: History,
+        population: dict[str, Tensor],
+        *,
+        kind: Tensor,
+        centre: Any,
+        slope: Tensor,
+        unknown: Any,
+    ) -> "_PartyLaw":
+        """Return the law in votes of some types, at centres (V, 2), for the mean of b_v and its variance."""
+        left, right = (_data(f"{name}_centre_{party}", centre[:, party]) for party in (0, 1))
+        middle = population["type_middle"][kind]
+        ahead = population["copartisan"] * _data(f"{name}_president", votes.president)
+        own = population["treaty_sd"] ** 2 + population["party_sd"] ** 2
+        return cls(
+            left=middle + slope * left + SIDES[0] * ahead,
+            right=middle + slope * right + SIDES[1] * ahead,
+            left_variance=own + unknown * left**2,
+            right_variance=own + unknown * right**2,
+            shared=population["treaty_sd"] ** 2 + unknown * left * right,
+        )
 
-def _mean_gap(name: str, population: dict[str, Tensor], slope: Tensor) -> Tensor:
-    data = pm.modelcontext(None)
-    return population["copartisan"] * data[f"{name}_president"] + slope * data[f"{name}_apart"]
+    def drawn(self, name: str) -> tuple[Tensor, Tensor]:
+        """Return the two as quantities of the model."""
+        left = pm.Normal(f"{name}_left", self.left, pt.sqrt(self.left_variance), dims=name)
+        pull = self.shared / self.left_variance
+        mean, variance = self.right + pull * (left - self.left), self.right_variance - pull * self.shared
+        return left, pm.Normal(f"{name}_right", mean, pt.sqrt(variance), dims=name)
