@@ -7,10 +7,13 @@ from typing import Any
 from forecasts import encode
 from forecasts.catalogue import label
 from forecasts.detail import DIGITS, cliffs, drivers, expiring, inert, timing
+from forecasts.detail_durations import classes
+from forecasts.detail_edges import edge_reports
 from forecasts.detail_evidence import contributions, drift
 from forecasts.detail_panels import panels
 from forecasts.detail_people import people
 from forecasts.detail_scenarios import scenario_links
+from forecasts.detail_votes import votes
 from forecasts.evaluation import Judged, Simulated
 from forecasts.gates import Gate
 from forecasts.parameters import Parameters
@@ -31,8 +34,8 @@ def detail_of(
 ) -> dict[str, Any]:
     """Return everything that a snapshot's pages show beyond its rows, as plain JSON values.
 
-    Keys: `timing`, `drift`, `drivers`, `scenarios`, `contributions`, `inputs`, `panels`, `people`, `expiring`, `inert`,
-    `flags`, `notes`, `gates`. The same run gives the same values for any number of threads.
+    Keys: `timing`, `drift`, `drivers`, `scenarios`, `contributions`, `inputs`, `classes`, `edges`, `panels`, `people`,
+    `expiring`, `inert`, `flags`, `notes`, `gates`. The same run gives the same values for any number of threads.
     """
     moment, day = simulated.moment, simulated.stored.day
     board, items = moment.board, judged.items
@@ -47,7 +50,10 @@ def detail_of(
         "scenarios": scenario_links(simulated.sample.codes, weighed.weight, board=board, still_open=still_open),
         "contributions": contributions(simulated, judged, threads=threads),
         "inputs": inputs,
+        "classes": classes(board, parameters),
+        "edges": edge_reports(simulated, weighed, parameters),
         "panels": panels(moment, parameters),
+        "votes": votes(simulated, weighed),
         "people": people(moment, parameters.pool),
         "expiring": expiring(moment.evidence, known=moment.known_through, as_of=moment.day),
         "inert": inert(moment.evidence, known=moment.known_through),
