@@ -36,6 +36,8 @@ class Body:
     """Seats that were up since the known composition."""
     groups: Groups
     """As the model of votes reads them; one state, or one for each draw."""
+    said: Mapping[str, float]
+    """Log-odds of what members have said, by member."""
 
 
 def period_bodies(vote: Vote, fitted: FittedVote, view: LedgerView | None, chance: Chance) -> tuple[Body, ...]:
@@ -127,7 +129,7 @@ def _run(
     sides = np.concatenate([grid.party, party[loud]]) - 0.5
     changed = up.cumsum(axis=0) > 0
     return [
-        Body(base, not changed[i].any(), int(changed[i].sum()), Groups(points, sides, words, state))
+        Body(base, not changed[i].any(), int(changed[i].sum()), Groups(points, sides, words, state), said)
         for i in range(last - first)
         for state in [counts[i] if changed[i].any() else counts[i, :1]]
     ]

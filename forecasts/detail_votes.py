@@ -1,0 +1,235 @@
+"""What a fitted vote says of its members, for the detail of a snapshot: who would consent, how many, who decides.
+
+All of it is read off some of the run's draws, taken in proportion to the weight of the futures in which the vote is
+held: so the numbers are those of the board *if it comes to the vote*, evidence and history included. Which terms are in
+force by then is known for each future; a draw stands for the class of terms of one of its futures.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasts import bodies, encode_bodies
+from forecasts.definition import Vote
+from forecasts.encode_chance import stable_key
+from forecasts.encode_fitted_votes import ComingVotes
+from forecasts.evaluation import Simulated
+from models import senate_chamber, senate_gates, senate_votes, yea_counts
+from models.senate_votes import Coming, Groups
+from models.weighing import Weighed
+from models.world import NEVER, Float, Int
+
+DRAWS = 4_000
+"""Draws that the tables are read from: the error of a probability is below .008, mostly below .005."""
+DIGITS = 4
+RANGE = (0.05, 0.95)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Draws of a vote that is held, equally likely."""
+
+    votes: ComingVotes
+    rows: Int
+    """(M,) the draws."""
+    terms: Int
+    """(M,) the class of terms of each."""
+    weight: Float
+    """(C,) probability of each class of terms when the vote is held."""
+
+    def coming(self, *, party: int, terms: int | None) -> Coming:
+        """Return the vote under a president of a party on some terms; None: each draw's own terms."""
+        side = 2.0 * party - 1.0
+        if terms is not None:
+            return self.votes.coming(president=side, terms=terms, rows=self.rows)
+        each = [self.votes.coming(president=side, terms=c, rows=self.rows) for c in range(self.weight.size)]
+        slope = np.choose(self.terms, [c.slope for c in each])
+        return replace(each[0], slope=slope)
+
+    def groups(self, period: int) -> Groups:
+        """Return who sits in a period, in these draws."""
+        found = self.votes.bodies[period].groups
+        return found if found.seats.shape[0] == 1 else replace(found, seats=found.seats[self.rows])
+
+    def chances(self, period: int, *, party: int, terms: int | None) -> Float:
+        """Return the probability of consent in each draw, (M,)."""
+        table = senate_gates.yea_table(self.votes.population.senator_sd)
+        row = self.votes.luck.row[self.rows]
+        coming = self.coming(party=party, terms=terms)
+        return senate_gates.gates([coming], self.groups(period), row=row, table=table)[:, 0]
+
+
+def votes(simulated: Simulated, weighed: Weighed) -> dict[str, Any]:
+    """Return what the pages show of each fitted vote that is still open, by question, as plain JSON values.
+
+    Keys of each: `now` (the vote as of today: period, president's party, members, `expected` on the terms that the
+    board expects, `classes` on each class of terms), `periods` (P(two thirds) by period, president and terms, and where
+    the spread of the count comes from), `terms`.
+    """
+    board, found = simulated.moment.board, {}
+    for vote in board.votes:
+        q = board.index(vote.question)
+        if vote.question in simulated.votes and bool((simulated.stored.day[:, q] > simulated.moment.known).any()):
+            found[vote.question] = _vote(simulated, weighed, vote)
+    return found
+
+
+def held(simulated: Simulated, weight: Float, vote: Vote) -> Held:
+    """Return draws of a vote in proportion to the weight of their futures in which it is held after the known day."""
+    board, day, draw = simulated.moment.board, simulated.stored.day, simulated.stored.draw
+    when = day[:, board.index(vote.trigger)]
+    comes = (when > simulated.moment.known) & (when < NEVER)
+    comes = comes if comes.any() else np.ones_like(comes)
+    in_force = [day[comes, board.index(t)] <= when[comes] for t in vote.terms]
+    terms = sum((1 << i) * met.astype(np.int64) for i, met in enumerate(in_force)) + np.zeros(comes.sum(), np.int64)
+    mass = weight[comes] / weight[comes].sum()
+    places = (np.arange(DRAWS) + 0.5) / DRAWS
+    taken = np.minimum(np.searchsorted(np.cumsum(mass), places), mass.size - 1)
+    share = np.bincount(terms, weights=mass, minlength=2 ** len(vote.terms))
+    return Held(simulated.votes[vote.question], draw[comes][taken].astype(np.int64), terms[taken], share)
+
+
+def _vote(simulated: Simulated, weighed: Weighed, vote: Vote) -> dict[str, Any]:
+    drawn = held(simulated, weighed.weight, vote)
+    today = simulated.moment.day
+    period = sum(day <= today for day in vote.periods)
+    presidency = sum(day <= today for day in vote.president_periods)
+    party = int(vote.copartisan_probability[presidency] >= 0.5)
+    classes = range(drawn.weight.size)
+    return {
+        "now": {
+            "period": period,
+            "party": drawn.votes.fitted.parties[party],
+            "seats": _seats(drawn, period, simulated),
+            "seats_known": drawn.votes.bodies[period].known,
+            "since": drawn.votes.bodies[period].base.since.isoformat(),
+            "voting": _range(_voting(drawn, vote.members)),
+            "expected": _tally(drawn, period, party=party, terms=None),
+            "classes": [_tally(drawn, period, party=party, terms=c) for c in classes],
+        },
+        "periods": [_period(drawn, p, vote) for p in range(period, len(vote.periods) + 1)],
+        "terms": [
+            {"happened": [t for i, t in enumerate(vote.terms) if c >> i & 1], "weight": _rounded(drawn.weight[c])}
+            for c in classes
+        ],
+    }
+
+
+def _seats(drawn: Held, period: int, simulated: Simulated) -> list[dict[str, Any]]:
+    """Return who is known to sit: in the order of the probabilities of `_tally`."""
+    base = drawn.votes.bodies[period].base
+    said: dict[str, list[str]] = {}
+    for statement in bodies.statements(drawn.votes.vote.question, simulated.moment.view):
+        said.setdefault(statement.member, []).append(statement.id)
+    return [
+        {
+            "member": s.member,
+            "name": s.name,
+            "state": s.state,
+            "party": s.party,
+            "caucus": s.caucus,
+            "leaving": s.leaving,
+            "term_end": s.term_end.isoformat(),
+            "statements": said.get(s.member, []),
+        }
+        for s in base.seats
+    ]
+
+
+def _tally(drawn: Held, period: int, *, party: int, terms: int | None) -> dict[str, Any]:
+    """Return one vote: P(two thirds) with its range over draws, members, the law of the yeas, who decides."""
+    coming, body = drawn.coming(party=party, terms=terms), drawn.votes.bodies[period]
+    vote, fitted = drawn.votes.vote, drawn.votes.fitted
+    members = encode_bodies.single_members(fitted, body.base.seats, body.said)
+    each = senate_votes.probabilities(coming, members)
+    luck = np.random.Generator(np.random.Philox(stable_key("who decides", vote.question)))
+    return {
+        **_chance(drawn.chances(period, party=party, terms=terms)),
+        "members": _rounded(1 - (coming.contested[:, None] * (1 - each)).mean(axis=0)),
+        "yeas": _rounded(yea_counts.yea_law(coming, drawn.groups(period))),
+        "pivotal": _rounded(senate_chamber.pivotal(each, coming, rng=luck)),
+        "unanimous": _rounded(1 - coming.contested.mean()),
+    }
+
+
+def _period(drawn: Held, period: int, vote: Vote) -> dict[str, Any]:
+    """Return P(two thirds) in one period by president and terms, and what its uncertainty is made of."""
+    body = drawn.votes.bodies[period]
+    starts = (None, *vote.periods)[period]
+    ends = (*vote.periods, None)[period]
+    possible = _parties(vote, period)
+    chances = {
+        drawn.votes.fitted.parties[party]: {
+            "expected": _chance(drawn.chances(period, party=party, terms=None)),
+            "classes": [_chance(drawn.chances(period, party=party, terms=c)) for c in range(drawn.weight.size)],
+        }
+        for party in possible
+    }
+    order = np.roll(np.arange(drawn.rows.size), drawn.rows.size // 2)
+    coming = drawn.coming(party=possible[-1], terms=None)
+    parts = yea_counts.spread(coming, drawn.groups(period), order=order)
+    return {
+        "from": starts.isoformat() if starts else None,
+        "to": ends.isoformat() if ends else None,
+        "known": body.known,
+        "changing": body.changing,
+        "chances": chances,
+        "spread": {
+            "seats": _rounded(parts.seats),
+            "treaty": _rounded(parts.treaty),
+            "members": _rounded(parts.members),
+        },
+        "known_seats_move": _rounded(_moved_by_seats(drawn, period, possible[-1], order)),
+    }
+
+
+def _parties(vote: Vote, period: int) -> list[int]:
+    """Return the parties whose president may be in office in a period of the body."""
+    start = (None, *vote.periods)[period]
+    end = (*vote.periods, None)[period]
+    inside = [i for i, since in enumerate((None, *vote.president_periods)) if _overlap(vote, i, since, start, end)]
+    share = [vote.copartisan_probability[i] for i in inside]
+    return [p for p in (0, 1) if any((s if p else 1 - s) > 0 for s in share)]
+
+
+def _overlap(vote: Vote, i: int, since: Any, start: Any, end: Any) -> bool:
+    until = vote.president_periods[i] if i < len(vote.president_periods) else None
+    return (end is None or since is None or since < end) and (start is None or until is None or until > start)
+
+
+def _moved_by_seats(drawn: Held, period: int, party: int, order: Int) -> float:
+    """Return how far P(two thirds) would move, in the mean square, if it were known who sits.
+
+    The covariance of the chances of two treaties before the same body, as in `yea_counts.spread`.
+    """
+    if drawn.groups(period).seats.shape[0] == 1:
+        return 0.0
+    first = drawn.chances(period, party=party, terms=None)
+    other = replace(drawn, rows=drawn.rows[order], terms=drawn.terms[order])
+    table = senate_gates.yea_table(drawn.votes.population.senator_sd)
+    row = drawn.votes.luck.row[other.rows]
+    coming = other.coming(party=party, terms=None)
+    second = senate_gates.gates([coming], drawn.groups(period), row=row, table=table)[:, 0]
+    middle = (first.mean() + second.mean()) / 2
+    return float(np.sqrt(max(np.mean((first - middle) * (second - middle)), 0.0)))
+
+
+def _voting(drawn: Held, members: int) -> NDArray[np.float64]:
+    """Return the expected number of members who vote, in each draw."""
+    return members * (1 - drawn.coming(party=1, terms=0).absent)
+
+
+def _chance(each: Float) -> dict[str, Any]:
+    low, high = np.quantile(each, RANGE)
+    return {"chance": _rounded(each.mean()), "low": _rounded(low), "high": _rounded(high)}
+
+
+def _range(values: Sequence[float] | Float) -> list[float]:
+    return [round(float(v), 1) for v in np.quantile(np.asarray(values), (RANGE[0], 0.5, RANGE[1]))]
+
+
+def _rounded(value: Any) -> Any:
+    return np.round(np.asarray(value, float), DIGITS).tolist()
