@@ -13,6 +13,7 @@ TITLES = {
     "what_if": "What if",
     "rearmament": "Rearmament",
     "add_evidence": "Add evidence",
+    "calibration": "Calibration",
     "runs": "Runs",
 }
 """Last part of a page's address -> its title in the menu."""

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from app import data, frame, links, look
-from app.pages import add_evidence, board, question, rearmament, runs, scenarios, what_if
+from app.pages import add_evidence, board, calibration, question, rearmament, runs, scenarios, what_if
 from forecasts.settings import prepare_caches
 
 RENDER = {
@@ -16,10 +16,11 @@ RENDER = {
     "what_if": what_if.render,
     "rearmament": rearmament.render,
     "add_evidence": add_evidence.render,
+    "calibration": calibration.render,
     "runs": runs.render,
 }
 """Each page's address -> what draws it."""
-MENU = {"": ("board", "scenarios", "question", "what_if", "rearmament", "add_evidence", "runs")}
+MENU = {"": ("board", "scenarios", "question", "what_if", "rearmament", "add_evidence", "calibration", "runs")}
 """The menu; pages under a name of their own share one entry."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ class Skill:
     brier_reference: float
     """Mean Brier losses: means over questions of means over their paired forecasts."""
     difference: Interval
-    """Of mean Brier losses, by cluster."""
+    """Of mean Brier losses, by cluster; bounds within the -1 to 1 that such a difference can be."""
     log: Interval
     """Of mean log losses, by cluster."""
     more: int | None
@@ -70,6 +70,7 @@ def _skill(kept: pl.DataFrame, forecaster: str, reference: str, *, threads: int)
     clusters = units.agg(pl.len(), pl.col("gain", "log").sum(), mean=pl.col("gain").mean()).sort("cluster")
     weight = clusters["len"].to_numpy().astype(float)
     gain, log = (interval(clusters[name].to_numpy(), weight, seed=SEED, threads=threads) for name in ("gain", "log"))
+    gain = replace(gain, low=float(np.clip(gain.low, -1, 1)), high=float(np.clip(gain.high, -1, 1)))
     return Skill(
         forecaster=forecaster,
         reference=reference,

@@ -167,7 +167,7 @@ def _movements(found: Report) -> list[str]:
 
 def _timings(found: Report) -> list[str]:
     rows: Sequence[tuple[str, ...]] = [
-        (shorten(t.forecaster, 28), f"{t.crps.mean:.4f}", f"{t.crps.clusters}", f"{t.instants}")
+        (shorten(t.forecaster, 28), f"{t.crps.mean:.2g}", f"{t.crps.clusters}", f"{t.instants}")
         for t in found.timings
         if t.instants
     ]
