@@ -24,6 +24,10 @@ from models.world import NEVER, Float, Int
 
 DRAWS = 4_000
 """Draws that the tables are read from: the error of a probability is below .008, mostly below .005."""
+BODIES = 200
+"""Bodies that meet the same treaties, to tell what it would be worth to know who sits."""
+TREATIES = 20
+"""Every so many-th draw is one of those treaties."""
 DIGITS = 4
 RANGE = (0.05, 0.95)
 
@@ -168,9 +172,7 @@ def _period(drawn: Held, period: int, vote: Vote) -> dict[str, Any]:
         }
         for party in possible
     }
-    order = np.roll(np.arange(drawn.rows.size), drawn.rows.size // 2)
-    coming = drawn.coming(party=possible[-1], terms=None)
-    parts = yea_counts.spread(coming, drawn.groups(period), order=order)
+    parts = yea_counts.spread(drawn.coming(party=possible[-1], terms=None), drawn.groups(period))
     return {
         "from": starts.isoformat() if starts else None,
         "to": ends.isoformat() if ends else None,
@@ -182,7 +184,7 @@ def _period(drawn: Held, period: int, vote: Vote) -> dict[str, Any]:
             "treaty": _rounded(parts.treaty),
             "members": _rounded(parts.members),
         },
-        "known_seats_move": _rounded(_moved_by_seats(drawn, period, possible[-1], order)),
+        "known_seats_move": _rounded(_moved_by_seats(drawn, period, possible[-1])),
     }
 
 
@@ -200,21 +202,20 @@ def _overlap(vote: Vote, i: int, since: Any, start: Any, end: Any) -> bool:
     return (end is None or since is None or since < end) and (start is None or until is None or until > start)
 
 
-def _moved_by_seats(drawn: Held, period: int, party: int, order: Int) -> float:
-    """Return how far P(two thirds) would move, in the mean square, if it were known who sits.
+def _moved_by_seats(drawn: Held, period: int, party: int) -> float:
+    """Return how far P(two thirds) would move, as a standard deviation, if it were known who sits.
 
-    The covariance of the chances of two treaties before the same body, as in `yea_counts.spread`.
+    Each of some bodies meets the same treaties, so that what the treaties do cancels in the differences.
     """
-    if drawn.groups(period).seats.shape[0] == 1:
+    groups = drawn.groups(period)
+    if groups.seats.shape[0] == 1:
         return 0.0
-    first = drawn.chances(period, party=party, terms=None)
-    other = replace(drawn, rows=drawn.rows[order], terms=drawn.terms[order])
-    table = senate_gates.yea_table(drawn.votes.population.senator_sd)
-    row = drawn.votes.luck.row[other.rows]
-    coming = other.coming(party=party, terms=None)
-    second = senate_gates.gates([coming], drawn.groups(period), row=row, table=table)[:, 0]
-    middle = (first.mean() + second.mean()) / 2
-    return float(np.sqrt(max(np.mean((first - middle) * (second - middle)), 0.0)))
+    some = replace(drawn, rows=drawn.rows[::TREATIES], terms=drawn.terms[::TREATIES])
+    coming = some.coming(party=party, terms=None)
+    table, row = senate_gates.yea_table(drawn.votes.population.senator_sd), drawn.votes.luck.row[some.rows]
+    bodies = groups.seats[:: groups.seats.shape[0] // BODIES]
+    means = [senate_gates.gates([coming], replace(groups, seats=b[None]), row=row, table=table).mean() for b in bodies]
+    return float(np.std(means))
 
 
 def _voting(drawn: Held, members: int) -> NDArray[np.float64]:

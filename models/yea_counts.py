@@ -44,28 +44,17 @@ def yea_law(coming: Coming, groups: Groups) -> Float:
     return np.asarray((share * contested + (1 - share) * quiet).mean(axis=0))
 
 
-def spread(coming: Coming, groups: Groups, *, order: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Spread:
+def spread(coming: Coming, groups: Groups) -> Spread:
     """Return where the variance of the yea count comes from.
 
-    The part of who sits is the covariance of the expected counts of two treaties that meet the same body (Sobol 1993;
-    Saltelli 2002, "pick and freeze").
-
-    Parameters
-    ----------
-    coming, groups
-        The vote in each draw, and who sits in it.
-    order
-        (D,) a permutation of the draws that leaves no draw, or few, in place: the other treaty of each body.
+    Who sits and the treaty's shocks are independent, and given the shocks the expected count is linear in the seats: so
+    the mean count of each body over all shocks is exact, and its variance is what the seats contribute.
     """
     size = float(groups.seats[0].sum())
-    other = Coming(*(getattr(coming, name)[order] for name in Coming.__dataclass_fields__))
     expected, within = _moments(coming, groups, size)
-    again, _ = _moments(other, groups, size)
     between = float(np.var(expected))
-    seats = 0.0
-    if groups.seats.shape[0] > 1:
-        middle = (expected.mean() + again.mean()) / 2
-        seats = float(np.clip(np.mean((expected - middle) * (again - middle)), 0.0, between))
+    by_body = groups.seats @ expected_yeas(coming, groups)
+    seats = min(float(np.var(by_body)), between)
     return Spread(seats, between - seats, float(within.mean()))
 
 
@@ -94,6 +83,7 @@ def _binomial(size: int, share: Float) -> Float:
 
 
 def expected_yeas(coming: Coming, groups: Groups) -> Float:
-    """Return each group's probability of a yea if the member votes, over all draws, (G,)."""
+    """Return each group's probability of saying yea, absences counted as no yea, over all draws, (G,)."""
     each = probabilities(coming, groups)
-    return np.asarray(1 - (coming.contested[:, None] * (1 - each)).mean(axis=0))
+    share = coming.contested[:, None]
+    return np.asarray(((1 - coming.absent[:, None]) * (share * each + 1 - share)).mean(axis=0))
