@@ -3,8 +3,8 @@
 One row is one probability as issued. Live and retrospective stand apart: a retrospective snapshot was made with
 hindsight about what to ask and how to judge, and a crowd's series that was entered later than it was issued counts as
 retrospective too. The references are the outside view (`base_rates`) and the first number ever published (the frozen
-prior), both at the instants of the snapshots, and the recalibrated pool of people at the instants of their forecasts. Its
-factor stays at the prior here: one learned from these outcomes would know them.
+prior), both at the instants of the snapshots, and the recalibrated pool of people at the instants of their forecasts;
+its factor stays at the prior here, because one learned from these outcomes would know them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

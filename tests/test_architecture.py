@@ -25,11 +25,14 @@ FAST_HALF = {
     "weighing",
     "precision",
     "spending_panel",
+    "pool_rules",
     "spending_paths",
     "spending_summaries",
     "senate_votes",
     "senate_statements",
     "senate_chamber",
+    "senate_history",
+    "senate_predictive",
 }
 SLOW_LIBRARIES = {"pymc", "pytensor", "arviz", "arviz_stats", "arviz_base", "pandas", "xarray", "nutpie"}
 SAMPLED_REACHED_FROM = {"forecasts/catalogue.py", "forecasts/spending_fit.py"}

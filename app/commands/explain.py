@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         "twixt explain ceasefire",
         "twixt explain settlement --deadline 2027-12-31 --from 2025-11-01 --to 2026-02-01 --retrospective",
         "twixt explain settlement --as-of 2026-02-01 --retrospective --json",
+        "twixt explain eu_joint_borrowing --post-mortem",
     ),
 )
 @click.argument("question")
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
 @click.option(
     "--to", "end", metavar="DAY", help="To the snapshot in force on this day.  [default: --as-of, or the newest]"
 )
+@click.option(
+    "--post-mortem",
+    "decided",
+    is_flag=True,
+    help="After an outcome: which items pointed the right way, by how many bits.",
+)
 @replay_options
 @common
 def command(
@@ -44,6 +51,7 @@ def command(
     deadline: str | None,
     start: str | None,
     end: str | None,
+    decided: bool,
     as_of: str | None,
     retrospective: bool,
     board_id: str | None,
@@ -51,8 +59,16 @@ def command(
 ) -> None:
     """Take the move of QUESTION apart: time passing, fading, occurrences, each evidence item, refit, corrections.
 
-    The parts are in log-odds and sum to the move exactly.
+    The parts are in log-odds and sum to the move exactly. With --post-mortem, and a question that is decided: what each
+    item, story, judge and forecaster was worth.
     """
+    if decided:
+        if start or end or as_of or retrospective:
+            raise CommandError(
+                "--post-mortem: speaks of the outcome; --from, --to, --as-of and --retrospective of a move"
+            )
+        _post_mortem(session, question, deadline, board_id=board_id, as_json=as_json)
+        return
     first, last = day_option("--from", start, session), _end(session, end, as_of)
     if first is not None and last is not None and first >= last:
         raise CommandError(f"--to: {last:%Y-%m-%d} must lie after --from, {first:%Y-%m-%d}")
@@ -76,6 +92,18 @@ def command(
         print_json(found)
     else:
         click.echo(_screen(found))
+
+
+def _post_mortem(session: Session, question: str, deadline: str | None, *, board_id: str | None, as_json: bool) -> None:
+    from app.commands.post_mortem import post_mortem_of, screen
+
+    moment = session.moment(board_id)
+    chosen = _question(question, moment.board)
+    found = post_mortem_of(session, moment, chosen, _deadline(deadline, chosen) if deadline else None)
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(screen(found))
 
 
 def _end(session: Session, end: str | None, as_of: str | None) -> datetime | None:
