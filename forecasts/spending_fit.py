@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from forecasts.draws_file import DrawsFile
 from forecasts.recipe import Progress, Recipe
-from models.spending_panel import Panel, Pledge, Setting, design
-from models.spending_paths import SINGLE
+from models.spending_panel import SINGLE, Panel, Pledge, Setting, design
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -36,7 +35,7 @@ SAMPLER: Mapping[str, Any] = {"chains": 4, "draws": 750, "tune": 1000, "target_a
 """3,000 draws: the class rates' 12,000 are a whole number of times as many (`parameters.Parameters`)."""
 BITS = 5
 """An error of 1.6 % at the most, in quantities that are known to ten percent at best."""
-SOURCES = ("models/spending.py", "models/spending_panel.py", "models/spending_paths.py")
+SOURCES = ("models/spending.py", "models/spending_panel.py")
 UNITS: Mapping[str, str] = {"single": "1", "moved": "log share per year", "turbulence": "log of a factor"}
 
 

@@ -67,15 +67,24 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from models.spending_panel import Panel, Setting, design
-from models.spending_paths import AT_ONCE, FIRST_SLOPE, FREEDOM, JUMP, SINGLE, SLUMP
+from models.spending_panel import (
+    AT_ONCE,
+    FIRST_SLOPE,
+    FREEDOM,
+    JUMP,
+    SINGLE,
+    SLUMP,
+    Panel,
+    Setting,
+    design,
+)
 
 type Tensor = Any
 """A node of the model's graph."""
 
 
 def build(panel: Panel, setting: Setting) -> pm.Model:
-    """Return the model of a panel; its quantities are `models.spending_paths.PARAMETERS`; `single` has those of one value.
+    """Return the model of a panel; its quantities are `PARAMETERS`, and `single` has those of one value together.
 
     Parameters
     ----------

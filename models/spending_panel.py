@@ -1,4 +1,4 @@
-"""The arrays of a panel of defence shares, and what was known of the world beside the table.
+"""The arrays of a panel of defence shares, what was known of the world beside the table, and the model's constants.
 
 Axes: C countries, T years of the panel, N = T - 1 yearly changes.
 """
@@ -9,6 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
+
+SINGLE = (
+    "damping", "compliance", "resolve", "persistence", "level_sd", "break_sd", "slope_sd", "printed_sd",
+    "revision_sd", "common_sd", "lasting_sd", "transitory_sd", "spread_sd", "turbulence_sd",
+)  # fmt: skip
+"""Quantities with one value for the panel, each (D,) in draws."""
+PARAMETERS = ("moved", "turbulence", *SINGLE)
+"""All of a fit's quantities; `moved` and `turbulence` are (D, N)."""
+
+FREEDOM = 4.0
+"""Degrees of freedom of the innovations: outliers are real (METHODS 6)."""
+FIRST_SLOPE = 0.01
+"""Prior mean of the common slope in the panel's first year; its standard deviation is that of a jump."""
+JUMP = (0.05, 0.05)
+"""Mean and standard deviation of what a break adds to the common slope, log growth a year."""
+AT_ONCE = 0.05
+"""Standard deviation of what a break moves all shares by at once, neither to go on nor to be taken back."""
+SLUMP = (0.06, 0.03)
+"""Mean and standard deviation of what a slump of output adds to the log share of its year."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,33 +10,29 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spending_panel import Design, Panel, Pledge, Setting, design
+from models.spending_panel import (
+    AT_ONCE,
+    FIRST_SLOPE,
+    FREEDOM,
+    JUMP,
+    PARAMETERS,
+    SINGLE,
+    SLUMP,
+    Design,
+    Panel,
+    Pledge,
+    Setting,
+    design,
+)
 
 __all__ = [
-    "PARAMETERS", "SINGLE", "Design", "Panel", "Pledge", "Setting", "common_law", "design", "factor", "log_likelihood",
-    "paths", "replicate", "spread_points",
+    "AT_ONCE", "FIRST_SLOPE", "FREEDOM", "JUMP", "PARAMETERS", "SINGLE", "SLUMP", "Coming", "Design", "Panel",
+    "Parameters", "Pledge", "Setting", "coming", "common_law", "design", "factor", "kept", "log_likelihood", "paths",
+    "replicate", "spread_points",
 ]  # fmt: skip
 
 Float = NDArray[np.float64]
 
-SINGLE = (
-    "damping", "compliance", "resolve", "persistence", "level_sd", "break_sd", "slope_sd", "printed_sd",
-    "revision_sd", "common_sd", "lasting_sd", "transitory_sd", "spread_sd", "turbulence_sd",
-)  # fmt: skip
-"""Quantities with one value for the panel, each (D,) in draws."""
-PARAMETERS = ("moved", "turbulence", *SINGLE)
-"""All of a fit's quantities; `moved` and `turbulence` are (D, N)."""
-
-FREEDOM = 4.0
-"""Degrees of freedom of the innovations: outliers are real (METHODS 6)."""
-FIRST_SLOPE = 0.01
-"""Prior mean of the common slope in the panel's first year; its standard deviation is that of a jump."""
-JUMP = (0.05, 0.05)
-"""Mean and standard deviation of what a break adds to the common slope, log growth a year."""
-AT_ONCE = 0.05
-"""Standard deviation of what a break moves all shares by at once, neither to go on nor to be taken back."""
-SLUMP = (0.06, 0.03)
-"""Mean and standard deviation of what a slump of output adds to the log share of its year."""
 COUNTED = 40
 """Years over which breaks and slumps were counted: their rates are known no better than that (Jeffreys' prior)."""
 _POINTS = 15
@@ -153,9 +149,11 @@ def _spreads(panel: Panel, setting: Setting, parameters: Parameters, root: Float
     white = np.linalg.solve(root, residual.transpose(0, 2, 1)).transpose(0, 2, 1)
     points, log_weights = spread_points()
     log_spread = parameters["spread_sd"][:, None] * points
-    calmed = white * np.exp(-parameters["turbulence"])[:, None, :]
-    scaled = calmed[:, :, None, :] * np.exp(-log_spread)[:, None, :, None]
-    tails = (FREEDOM + 1) / 2 * np.log1p(scaled**2 / FREEDOM).sum(axis=-1)
+    calmed = (white * np.exp(-parameters["turbulence"])[:, None, :]) ** 2 / FREEDOM
+    shrunk, product = np.exp(-2 * log_spread)[:, None, :], np.ones((*white.shape[:2], points.size))
+    for change in range(white.shape[2]):  # one logarithm of a product is much quicker than a sum of logarithms
+        product *= 1 + calmed[:, :, change, None] * shrunk
+    tails = (FREEDOM + 1) / 2 * np.log(product)
     return white, log_spread, log_weights - white.shape[2] * log_spread[:, None] - tails
 
 
