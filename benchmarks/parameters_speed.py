@@ -1,10 +1,9 @@
-"""Parameter draws of the shipped board: everything cold, compile cache warm, and read from an artefact.
+"""Parameter draws of the shipped board: at a first start (shipped), kept in the home, and encoded for a run.
 
-Each figure but the last is a whole new process, start included, as a person meets it. The bars are those of a whole
-refit (150 s cold, 20 s warm, 5 s cached), of which this is one part.
+Fits that sample are measured by `fits_speed`. The first two figures are of a whole new process, start included, as a
+person meets it; their bar is that of a whole refit with cached draws, of which this is one part.
 """
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,63 +17,59 @@ from forecasts import encode
 from forecasts.artefacts import Artefacts
 from forecasts.board import load
 from forecasts.catalogue import parameter_draws
-from forecasts.parameters import Parameters
 from forecasts.settings import SHIPPED_BOARDS
+from forecasts.shipped import MOST_BYTES, SHIPPED
 from models.world import NEVER, Start
+from scripts.draws import days, moment
 
 BOARD = SHIPPED_BOARDS / "indivisible-security"
-DRAWS = 20_000
 CHILD = """
-import os, pathlib, sys
-from forecasts.settings import Home, prepare_caches
-prepare_caches(Home.from_environment(os.environ), os.environ)
+import pathlib, sys
 from forecasts.artefacts import Artefacts
 from forecasts.board import load
 from forecasts.catalogue import parameter_draws
-found = parameter_draws(load(pathlib.Path(sys.argv[1]))[0], Artefacts(pathlib.Path(sys.argv[2])))
-assert found.sampled == (sys.argv[3] == "sampled"), found
+from scripts.draws import days, moment
+board, _ = load(pathlib.Path(sys.argv[1]))
+found = parameter_draws(moment(board, days(board)[-1]), Artefacts(pathlib.Path(sys.argv[2])))
+assert {one.origin for one in found.kept.values()} == {sys.argv[3]}, found.receipt
 """
 
 
-def seconds(cache: Path, artefacts: Path, expected: str) -> float:
+def seconds(artefacts: Path, expected: str) -> float:
     """Return the wall time of a new process that gets the draws, and check where it got them from."""
-    environment = {k: v for k, v in os.environ.items() if k not in {"PYTENSOR_FLAGS", "NUMBA_CACHE_DIR"}}
     command = [sys.executable, "-c", CHILD, str(BOARD), str(artefacts), expected]
     started = time.perf_counter()
-    subprocess.run(command, env=environment | {"TWIXT_CACHE": str(cache)}, check=True)
+    subprocess.run(command, check=True)
     return time.perf_counter() - started
 
 
-def encoding(artefacts: Path) -> tuple[float, float]:
-    """Return the seconds that encoding the board's joint draws takes here (best of five), and the draws file's kB."""
+def encoding(artefacts: Path) -> tuple[float, int]:
+    """Return the seconds in which the board's joint draws are made (best of three after a first), and how many."""
     board, _ = load(BOARD)
     assert board is not None
-    found = parameter_draws(board, Artefacts(artefacts))
+    found = parameter_draws(moment(board, days(board)[-1]), Artefacts(artefacts))
     never = np.full(len(board.questions), NEVER, np.int16)
-    times = []
-    for seed in range(5):
+    count, times = board.settings.draws, []
+    for seed in range(4):
         started = time.perf_counter()
-        encode.draws(
-            board, Parameters(found.rates), Start(501, never, never), as_of=date(2026, 7, 1), count=DRAWS, seed=seed
-        )
+        start = Start(501, never, never)
+        encode.draws(board, found.all, start, as_of=date(2026, 7, 1), count=count, seed=seed)
         times.append(time.perf_counter() - started)
-    return min(times), len(Artefacts(artefacts).get(found.artefact)) / 1000
+    return min(times[1:]), count
 
 
 def rows() -> list[dict[str, object]]:
     """Return the benchmark's rows."""
     with tempfile.TemporaryDirectory() as folder:
-        cache, first, second = Path(folder, "cache"), Path(folder, "first"), Path(folder, "second")
-        cold = seconds(cache, first, "sampled")
-        warm = seconds(cache, second, "sampled")
-        kept = seconds(cache, second, "kept")
-        encoded, size = encoding(second)
+        first = seconds(Path(folder), "shipped")
+        kept = seconds(Path(folder), "kept")
+        encoded, count = encoding(Path(folder))
+    size = sum(p.stat().st_size for p in SHIPPED.folder.iterdir())
     return [
-        _row("class rates of 18 questions, compile cache empty", cold, "s", 150.0),
-        _row("class rates, compile cache warm, new process", warm, "s", 20.0),
-        _row("class rates, draws at hand, new process", kept, "s", 5.0),
-        _row(f"joint draws encoded ({DRAWS} of 21 questions, 50 edges)", encoded, "s", None),
-        _row("draws file of 18 rates", size, "kB", None),
+        _row("draws of all models at a first start, new process", first, "s", 5.0),
+        _row("draws of all models kept in the home, new process", kept, "s", 5.0),
+        _row(f"{count} joint draws encoded from those of all models", encoded, "s", 1.0),
+        _row("shipped draws with their receipts", size / 1000, "kB", MOST_BYTES / 1000),
     ]
 
 
