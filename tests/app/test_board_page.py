@@ -7,8 +7,15 @@ import pytest
 
 from app.pages import board as board_page
 from app.view import BoardView
+from forecasts.board import load
 from forecasts.settings import Home, open_workspace
 from tests.app import publishing
+
+
+def loaded_board():
+    board, problems = load(publishing.SHIPPED)
+    assert board is not None, problems
+    return board
 
 
 def html(page) -> str:
@@ -25,7 +32,7 @@ def drawn(page, shipped_home):
 def test_every_question_stands_under_its_section_with_number_band_and_trend(drawn):
     assert [t.value for t in drawn.title] == ["Indivisible security?"]
     headings = [h.value for h in drawn.header]
-    assert headings[:2] == ["Scenarios", "What moved most in 30 days"]
+    assert headings[:2] == ["Scenarios", "What moved most since 27 May 2026"]
     assert headings[2:-1] == [
         "The war",
         "The treaty road",
@@ -126,3 +133,32 @@ def test_hostile_words_of_a_board_stay_words(page, tmp_path, monkeypatch):
     for text in [t.value for t in test.title] + [link.proto.label for link in test.get("page_link")]:
         assert r"\<img" in text
         assert r"\*\*bold\*\*" in text
+
+
+def test_the_summary_names_the_leader_the_moves_and_the_reports(drawn):
+    text = html(drawn)
+    summary = re.search(r'tx-summary">(.*?)</p>', text).group(1)
+    assert "leads with" in summary or "about level" in summary
+    assert re.search(r"Since \d+ \w+ 2026 \(retrospective\) .* (rose|fell) from .* to .*%", summary)
+
+
+def test_the_span_of_changes_is_in_the_address(page, shipped_home):
+    test = page("board", shipped_home, days="7").run()
+    assert any(h.value.startswith("What moved most since ") for h in test.header)
+    assert not test.exception
+    test = page("board", shipped_home, days="999").run()
+    assert not test.exception
+
+
+def test_the_search_keeps_the_questions_that_hold_every_word(page, shipped_home):
+    test = page("board", shipped_home, find="senate two thirds").run()
+    assert html(test).count('class="tx-row tx" role="group"') == 1
+    test.text_input(key="find").set_value("no such words anywhere").run()
+    assert "No question holds all of these words" in html(test)
+
+
+def test_matching_ignores_case_and_order():
+    questions = loaded_board().questions
+    assert board_page.matching(questions, "") == {q.id for q in questions}
+    assert "senate_consent" in board_page.matching(questions, "THIRDS two")
+    assert board_page.matching(questions, "zzz") == frozenset()
