@@ -10,6 +10,7 @@ import streamlit as st
 from app import charts, charts_of_moves, data, frame, links, look, marks
 from app.look import literal, words
 from app.pages.board import band_words
+from app.pages.question_class import class_section
 from app.pages.question_evidence import evidence_section
 from app.pages.question_move import move_section
 from app.spec import percent, points, spoken_day
@@ -59,7 +60,8 @@ def render() -> None:
         _hangs_on(view, question, colours)
     evidence_section(view, question, deadline, colours)
     move_section(view, question, deadline, colours)
-    _made_of(view, question)
+    label = view.detail.get("inputs", {}).get(question.id, {}).get("label", "")
+    class_section(view, question, colours, origin=ORIGINS.get(label, ("", ""))[1])
     _criteria(question)
 
 
@@ -306,47 +308,6 @@ def _hangs_on(view: BoardView, question: Question, colours: look.Palette) -> Non
     with st.expander("As a table"):
         cells = [[words(d["name"]), percent(d["p_if_yes"]), percent(d["p_if_no"])] for d in drivers.to_dicts()]
         st.html(marks.table(["Other question", "If it happens", "If it does not"], cells, numeric=(1, 2)))
-
-
-def _made_of(view: BoardView, question: Question) -> None:
-    inputs = view.detail.get("inputs", {}).get(question.id, {})
-    st.header("Where the rate comes from", anchor=False)
-    parts = [(name, inputs[key]) for key, name in _PARTS if inputs.get(key)]
-    if parts:
-        cells = [[words(name), f"{m:.3g}", f"{low:.3g} to {high:.3g}"] for name, (m, low, high) in parts]
-        st.html(marks.table(["", "Median", "90 % range"], cells, numeric=(1, 2)))
-    elif inputs.get("label") in ORIGINS:
-        frame.note(f"{ORIGINS[inputs['label']][1]}.")
-    st.html(
-        f'<div class="tx"><p><b>Outside view.</b> {words(question.reference_class)}</p>'
-        f"<p><b>Reasoning.</b> {words(question.rationale)}</p></div>"
-    )
-    cases = [c for c in view.board.cases if c.question == question.id]
-    if cases:
-        with st.expander(f"{len(cases)} cases of the reference class"):
-            st.html(_case_table(cases))
-
-
-_PARTS = (
-    ("class_rate", "Class rate, events a year (outside view, fitted)"),
-    ("factor", "Adjustment (inside view, elicited)"),
-    ("hazard", "Resulting rate a year, before any other event"),
-)
-
-
-def _case_table(cases: list[Any]) -> str:
-    cells = [
-        [
-            words(c.name),
-            f"{words(c.start)} – {words(c.end)}",
-            f"{c.exposure_years:g}",
-            f"{c.events:g}",
-            f"{c.comparability:g}",
-            words(c.source),
-        ]
-        for c in cases
-    ]
-    return marks.table(["Case", "Time", "Years", "Events", "Weight", "Source"], cells, numeric=(2, 3, 4))
 
 
 def closed_words(day: date | None) -> str:

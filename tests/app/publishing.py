@@ -11,11 +11,16 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from forecasts import board_store, ledger, replay, snapshots
+from forecasts import board_store, class_rates, class_rates_fit, durability_fit, ledger, replay, snapshots
 from forecasts.definition import Board, Question
+from forecasts.detail_durations import classes
+from forecasts.detail_edges import before
+from forecasts.draws_file import from_bytes
 from forecasts.instants import end_of_day
+from forecasts.parameters import Parameters
 from forecasts.people import JOBS, LOCAL_OWNER
 from forecasts.settings import SHIPPED_BOARDS, Workspace
+from forecasts.shipped import SHIPPED as SHIPPED_DRAWS
 from forecasts.snapshot_rows import ROWS
 
 HAPPENED = ("eu_joint_borrowing",)
@@ -111,6 +116,38 @@ def _row(subject: str, group: str, deadline: date | None, p: float, state: str) 
     return (subject, group, deadline, "probability", p, *bands, 0.0009, True, state)
 
 
+_CLASSES: dict[str, dict[str, object]] = {}
+"""Read once for each board: the draws are large."""
+
+
+def _classes(board: Board) -> dict[str, object]:
+    """Return the reference classes from the draws that come with twixt; nothing for a board of one's own."""
+    if board.content_hash not in _CLASSES:
+        durations = {q.id: durability_fit.recipe(board, q) for q in board.questions if q.duration}
+        wanted = {"rates": class_rates_fit.recipe(board), **durations} if board.id == SHIPPED.name else {}
+        files = {key: from_bytes(SHIPPED_DRAWS.find(recipe.input_hash)) for key, recipe in wanted.items()}
+        rates = class_rates.read(files.pop("rates")) if files else class_rates.NO_RATES
+        _CLASSES[board.content_hash] = classes(board, Parameters(rates, files)) if wanted else {}
+    return _CLASSES[board.content_hash]
+
+
+def _edges(board: Board) -> list[dict[str, object]]:
+    return [
+        {
+            "parent": e.parents[0],
+            "child": e.child,
+            "fitted": e.child == "resumption" and e.parents[0] == "us_guarantee",
+            "prior": before(e.hazard_ratio),
+            "posterior": before(e.hazard_ratio),
+            "bits": 0.01,
+            "sd_ratio": 0.99,
+            "mcse": 0.002,
+        }
+        for e in board.edges
+        if e.hazard_ratio
+    ]
+
+
 def _detail(board: Board, *, known: date, step: int) -> dict[str, object]:
     months = [date(y, m, 28) for y in range(known.year, board.horizon.year + 1) for m in range(1, 13)]
     months = [m for m in months if m > known]
@@ -165,6 +202,8 @@ def _detail(board: Board, *, known: date, step: int) -> dict[str, object]:
         "scenarios": scenarios,
         "contributions": {},
         "inputs": inputs,
+        "classes": _classes(board),
+        "edges": _edges(board),
         "expiring": [],
         "flags": [],
     }
