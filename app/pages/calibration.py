@@ -201,8 +201,9 @@ def _skills(view: BoardView, found: Report) -> None:
     head = ["Against", "Own Brier", "Its Brier", "Better by", "95 % interval", "Questions", "So far"]
     st.html(marks.table(head, [skill_cells(s) for s in found.skills], numeric=(1, 2, 3, 4, 5)))
     frame.note(
-        "On the same questions at the same instants, each question counting once, also those that ended early; intervals "
-        f"by resampling independent questions. Until a true difference of {WORTH} could be seen, no winner is named."
+        "On the same questions at the same instants, each question counting once, also those that ended early; "
+        "intervals by resampling independent questions. "
+        f"Until a true difference of {WORTH} could be seen, no winner is named."
     )
 
 
@@ -253,15 +254,18 @@ def _forecasters(found: Report) -> None:
     if table.height < 2:
         return
     st.header("Forecasters", anchor=False)
-    waiting = table.filter(pl.col("more_questions").is_null() | (pl.col("more_questions") > 0))
-    lines = table.sort("forecaster") if waiting.height else table.sort("versus_others", descending=True)
+    lines, order = ordered(table)
     head = ["Forecaster", "Questions", "Brier", "Log", "Peer score", "Against the others", "More questions needed"]
     st.html(marks.table(head, [forecaster_cells(r) for r in lines.to_dicts()], numeric=(1, 2, 3, 4, 5, 6)))
-    frame.note(
-        "Not ranked: too few shared questions to tell them apart."
-        if waiting.height
-        else "By Brier score against the others on the same questions; an interval that holds 0 tells nobody apart."
-    )
+    frame.note(order)
+
+
+def ordered(table: pl.DataFrame) -> tuple[pl.DataFrame, str]:
+    """Return forecasters by name, or by skill where every one has the questions that this takes; and which it is."""
+    if table.filter(pl.col("more_questions").is_null() | (pl.col("more_questions") > 0)).height:
+        return table.sort("forecaster"), "Not ranked: too few shared questions to tell them apart."
+    said = "By Brier score against the others on the same questions; an interval that holds 0 tells nobody apart."
+    return table.sort("versus_others", descending=True), said
 
 
 def forecaster_cells(row: Mapping[str, Any]) -> list[str]:
