@@ -7,16 +7,18 @@ force by then is known for each future; a draw stands for the class of terms of 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecasts import bodies, encode_bodies
-from forecasts.definition import Vote
+from forecasts.definition import Board, Vote
 from forecasts.encode_chance import stable_key
 from forecasts.encode_fitted_votes import ComingVotes
 from forecasts.evaluation import Simulated
+from forecasts.stored_futures import StoredFutures
 from models import senate_chamber, senate_gates, senate_votes, yea_counts
 from models.senate_votes import Coming, Groups
 from models.weighing import Weighed
@@ -55,8 +57,7 @@ class Held:
 
     def groups(self, period: int) -> Groups:
         """Return who sits in a period, in these draws."""
-        found = self.votes.bodies[period].groups
-        return found if found.seats.shape[0] == 1 else replace(found, seats=found.seats[self.rows])
+        return self.votes.groups(period, self.rows)
 
     def chances(self, period: int, *, party: int, terms: int | None) -> Float:
         """Return the probability of consent in each draw, (M,)."""
@@ -81,27 +82,46 @@ def votes(simulated: Simulated, weighed: Weighed) -> dict[str, Any]:
     return found
 
 
-def held(simulated: Simulated, weight: Float, vote: Vote) -> Held:
+def drawn_when_held(
+    board: Board, vote: Vote, votes: ComingVotes, *, stored: StoredFutures, weight: Float, known: int
+) -> Held:
     """Return draws of a vote in proportion to the weight of their futures in which it is held after the known day."""
-    board, day, draw = simulated.moment.board, simulated.stored.day, simulated.stored.draw
-    when = day[:, board.index(vote.trigger)]
-    comes = (when > simulated.moment.known) & (when < NEVER)
+    when = stored.day[:, board.index(vote.trigger)]
+    comes = (when > known) & (when < NEVER)
     comes = comes if comes.any() else np.ones_like(comes)
-    in_force = [day[comes, board.index(t)] <= when[comes] for t in vote.terms]
-    terms = sum((1 << i) * met.astype(np.int64) for i, met in enumerate(in_force)) + np.zeros(comes.sum(), np.int64)
+    terms = np.zeros(int(comes.sum()), np.int64)
+    for i, term in enumerate(vote.terms):
+        terms += (1 << i) * (stored.day[comes, board.index(term)] <= when[comes])
     mass = weight[comes] / weight[comes].sum()
     places = (np.arange(DRAWS) + 0.5) / DRAWS
     taken = np.minimum(np.searchsorted(np.cumsum(mass), places), mass.size - 1)
     share = np.bincount(terms, weights=mass, minlength=2 ** len(vote.terms))
-    return Held(simulated.votes[vote.question], draw[comes][taken].astype(np.int64), terms[taken], share)
+    return Held(votes, stored.draw[comes][taken].astype(np.int64), terms[taken], share)
+
+
+def tally_of(drawn: Held, *, today: date) -> dict[str, Any]:
+    """Return what a vote held on a day would bring on the terms that the board expects."""
+    period, party = _today(drawn.votes.vote, today)
+    return _tally(drawn, period, party=party, terms=None)
+
+
+def _today(vote: Vote, today: date) -> tuple[int, int]:
+    """Return the period of the body and the party of its likelier president on a day."""
+    presidency = sum(day <= today for day in vote.president_periods)
+    return sum(day <= today for day in vote.periods), int(vote.copartisan_probability[presidency] >= 0.5)
 
 
 def _vote(simulated: Simulated, weighed: Weighed, vote: Vote) -> dict[str, Any]:
-    drawn = held(simulated, weighed.weight, vote)
-    today = simulated.moment.day
-    period = sum(day <= today for day in vote.periods)
-    presidency = sum(day <= today for day in vote.president_periods)
-    party = int(vote.copartisan_probability[presidency] >= 0.5)
+    moment = simulated.moment
+    drawn = drawn_when_held(
+        moment.board,
+        vote,
+        simulated.votes[vote.question],
+        stored=simulated.stored,
+        weight=weighed.weight,
+        known=moment.known,
+    )
+    period, party = _today(vote, moment.day)
     classes = range(drawn.weight.size)
     return {
         "now": {

@@ -10,7 +10,7 @@ from forecasts.definition import Board, Series
 from forecasts.domain import LedgerView
 from forecasts.encode_chance import Chance
 from forecasts.encode_fitted_votes import ComingVotes
-from forecasts.encode_panel import law_of
+from forecasts.encode_panel import law_of, printing_of
 from forecasts.encode_rates import Hazards, duration_draws, hazards
 from forecasts.encode_series import SeriesDraws, Vintage, series_draws
 from forecasts.encode_votes import coming_votes, gates, presidents, second_vote_rates
@@ -82,7 +82,7 @@ def drawn(
     trigger = pace.hazard[:, [board.index(v.trigger) for v in board.votes]]
     years = max((board.horizon - known_through).days, 1) / DAYS_PER_YEAR
     party = presidents(board, chance)
-    votes = coming_votes(board, parameters, trigger, years=years, view=view, as_of=as_of, chance=chance)
+    behind = coming_votes(board, parameters, trigger, years=years, view=view, as_of=as_of, chance=chance)
     paths = _paths(board, parameters, start, as_of=as_of, known_through=known_through, chance=chance)
     events = coming_events(board, known_through=known_through)
     found = Draws(
@@ -90,7 +90,7 @@ def drawn(
         shape=pace.shape,
         log_hr=_stack(log_hr.values(), count),
         with_probability=_stack(_joint(board, chance), count),
-        gate=gates(board, trigger, years=years, chance=chance, votes=votes, party=party),
+        gate=gates(board, trigger, years=years, chance=chance, votes=behind, party=party),
         president=party,
         second_vote_rate=second_vote_rates(board, chance),
         log_share=_stack((p.log_share for p in paths), count),
@@ -103,7 +103,23 @@ def drawn(
             (chance.probability(s.probability, f"scheduled:{s.question}:{s.on}") for s in events), count
         ),
     )
-    return Drawn(found, votes)
+    return Drawn(found, behind)
+
+
+def votes(
+    board: Board,
+    parameters: Parameters,
+    view: LedgerView | None,
+    *,
+    known_through: date,
+    as_of: date,
+    chance: Chance,
+) -> dict[str, ComingVotes]:
+    """Return what stands behind the gates of a board's fitted votes, as in `drawn` and nothing else of it."""
+    pace = hazards(board, parameters, log_hr=edge_draws(board, parameters, chance), chance=chance)
+    trigger = pace.hazard[:, [board.index(v.trigger) for v in board.votes]]
+    years = max((board.horizon - known_through).days, 1) / DAYS_PER_YEAR
+    return coming_votes(board, parameters, trigger, years=years, view=view, as_of=as_of, chance=chance)
 
 
 def hazard_draws(board: Board, parameters: Parameters, *, count: int, seed: int) -> Hazards:
@@ -149,11 +165,12 @@ def _paths(
     known = (start.occurred != NEVER) | (start.clamped != NEVER)
     reached = frozenset(q.id for q, done in zip(board.questions, known, strict=True) if done)
     states = vintages(board, as_of=as_of, known_through=known_through)
-    laws = [_law(board, series, state, parameters, chance) for series, state in zip(board.series, states, strict=True)]
-    return [
-        series_draws(series, state, reached=reached, chance=chance, fitted=law)
-        for series, state, law in zip(board.series, states, laws, strict=True)
-    ]
+    paths = []
+    for series, state in zip(board.series, states, strict=True):
+        law = _law(board, series, state, parameters, chance)
+        marks = printing_of(series, state, parameters.fits.get(series.id), horizon=board.horizon)
+        paths.append(series_draws(series, state, reached=reached, chance=chance, fitted=law, marks=marks))
+    return paths
 
 
 def _law(board: Board, series: Series, state: Vintage, parameters: Parameters, chance: Chance) -> KernelLaw | None:

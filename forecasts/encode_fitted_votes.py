@@ -26,7 +26,7 @@ from forecasts.encode_bodies import Body
 from forecasts.encode_chance import RANGE_90, Chance, stable_key
 from models import senate_gates, senate_votes
 from models.senate_statements import Heard, Informed, informed, with_contested
-from models.senate_votes import Coming, Direction, Luck, SenateDraws
+from models.senate_votes import Coming, Direction, Groups, Luck, SenateDraws
 from models.world import Float, Int, Int8
 
 THREADS = 2
@@ -58,6 +58,11 @@ class ComingVotes:
         odds = self.heard.log_odds_contested[chosen]
         moved = with_contested(found, replace(self.heard, log_odds_contested=odds))
         return replace(moved, middle=moved.middle + self.frailty[chosen])
+
+    def groups(self, period: int, rows: Int | None = None) -> Groups:
+        """Return who sits in a period, in all draws or in some."""
+        found = self.bodies[period].groups
+        return found if rows is None or found.seats.shape[0] == 1 else replace(found, seats=found.seats[rows])
 
 
 def direction_of(judged: Elicited) -> Direction:
@@ -104,7 +109,7 @@ def coming_votes(
     return ComingVotes(vote, fitted, population, dealt.luck, dealt, periods, frailty)
 
 
-def gate_cells(votes: ComingVotes, body: Int, president: Int8) -> Float:
+def gate_cells(votes: ComingVotes, body: Int, president: Int8, *, rows: Int | None = None) -> Float:
     """Return the probability of consent, (D, P, 2, C).
 
     A future looks up its own president only: the cells of the other party repeat them.
@@ -117,17 +122,20 @@ def gate_cells(votes: ComingVotes, body: Int, president: Int8) -> Float:
         (P,) period of the body that each stretch lies in.
     president
         (D, P) the president's party in each stretch, 0 or 1.
+    rows
+        The draws that are wanted, of which D is then the number; by default all.
     """
     classes = range(len(votes.fitted.directions))
-    out = np.empty((votes.luck.count, body.size, 2, len(classes)))
+    chosen = np.arange(votes.luck.count) if rows is None else rows
+    out = np.empty((chosen.size, body.size, 2, len(classes)))
     table = senate_gates.yea_table(votes.population.senator_sd)
-    under_0 = [votes.coming(president=-1.0, terms=c) for c in classes]
-    under_1 = votes.coming(president=1.0, terms=0)
+    under_0 = [votes.coming(president=-1.0, terms=c, rows=rows) for c in classes]
+    under_1 = votes.coming(president=1.0, terms=0, rows=rows)
     for p in range(body.size):
         gap = np.where(president[:, p] == 1, under_1.gap, under_0[0].gap)
         comings = [replace(c, gap=gap) for c in under_0]
-        groups = votes.bodies[body[p]].groups
-        found = senate_gates.gates(comings, groups, row=votes.luck.row, table=table, threads=THREADS)
+        groups = votes.groups(int(body[p]), rows)
+        found = senate_gates.gates(comings, groups, row=votes.luck.row[chosen], table=table, threads=THREADS)
         out[:, p] = found[:, None, :]
     return out
 

@@ -102,7 +102,7 @@ def gates(
     result = np.full((chance.count, len(board.votes), periods, 2, classes), 0.5)
     for v, vote in enumerate(board.votes):
         if vote.fitted is not None:
-            body = _stretch(vote.periods, vote, board)
+            body = stretches(vote.periods, vote, board)
             cells = encode_fitted_votes.gate_cells(votes[vote.question], body, party[:, v, : body.size])
         else:
             cells = _cells(board, vote, _mean_quality(board, vote, trigger_hazard[:, v], years, chance), chance)
@@ -119,7 +119,7 @@ def presidents(board: Board, chance: Chance) -> Int8:
             chance.uniform(f"president:{vote.question}:{since}") < probability
             for since, probability in zip(("", *vote.president_periods), vote.copartisan_probability, strict=True)
         ]
-        for p, terms in enumerate(_stretch(vote.president_periods, vote, board)):
+        for p, terms in enumerate(stretches(vote.president_periods, vote, board)):
             result[:, v, p] = drawn[terms]
     return result
 
@@ -139,7 +139,7 @@ def _cells(board: Board, vote: Vote, mean_quality: float, chance: Chance) -> Flo
         )
     centre = np.array([logit(g.median) for g in vote.gate]).reshape(-1, classes)
     spread = np.array([_own_sd(vote, logit_sd(g)) for g in vote.gate]).reshape(-1, classes)
-    body = _stretch(vote.periods, vote, board)
+    body = stretches(vote.periods, vote, board)
     common = chance.normal(f"gate:{vote.question}")
     quality = vote.quality_gate * (quality_term(board, vote.trigger, chance) - mean_quality)
     shift = quality + log_frailty(board, vote.question, chance)
@@ -160,7 +160,7 @@ def _mean_quality(board: Board, vote: Vote, hazard: Float, years: float, chance:
     return float(np.average(quality_term(board, vote.trigger, chance), weights=np.maximum(held, 1e-300)))
 
 
-def _stretch(changes: tuple[date, ...], vote: Vote, board: Board) -> NDArray[np.int64]:
+def stretches(changes: tuple[date, ...], vote: Vote, board: Board) -> NDArray[np.int64]:
     """Return which of the periods that `changes` separate each stretch of `period_days` lies in, (P,)."""
     days = [day_number(d, board) for d in changes]
     return np.searchsorted(np.array(days), np.array(period_days(vote, board)), side="right")
