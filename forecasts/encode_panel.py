@@ -8,6 +8,7 @@ import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,17 +17,18 @@ from forecasts import spending_fit
 from forecasts.definition import FittedPanel, Series
 from forecasts.draws_file import DrawsFile
 from forecasts.encode_chance import RANGE_90, Chance, stable_key
+from forecasts.encode_series import Vintage
 from forecasts.receipts import digest
 from forecasts.spending_editions import EditionPanel
 from models import spending_paths
-from models.spending_kernel import KernelLaw, kernel_law
+from models.spending_kernel import KernelLaw, Printing, kernel_law, printing
 from models.spending_paths import Coming, Parameters
 from models.spending_summaries import aggregate
 
 Float = NDArray[np.float64]
 
-ROWS = 4_000
-"""Futures at least: each draw of the fit gets as many as are needed."""
+FUTURES = 12_000
+"""Futures at least, in mirrored pairs: each draw of the fit gets as many as are needed."""
 _KEPT = 4
 _LATEST = 3
 """Of a quantity with one value for each year, the values of so many last years tell draws apart."""
@@ -47,6 +49,8 @@ class Outlook:
     """(R, H) its log in the coming years."""
     law: KernelLaw
     """The kernel's law of the weighted mean, (rows of the fit,)."""
+    printing: Printing
+    """What is printed where the kernel walks, in each coming year to the board's horizon."""
 
 
 _outlooks: OrderedDict[str, Outlook] = OrderedDict()
@@ -82,7 +86,7 @@ def outlook(series: Series, printed: EditionPanel, file: DrawsFile, *, horizon: 
 
 def _key(series: Series, printed: EditionPanel, file: DrawsFile, horizon: date) -> str:
     """Return the hash of everything that the outlook depends on."""
-    hasher = hashlib.sha256(digest([series, printed.setting, horizon, ROWS]).encode())
+    hasher = hashlib.sha256(digest([series, printed.setting, horizon, FUTURES]).encode())
     hasher.update(printed.panel.log_share.tobytes() + printed.panel.provisional.tobytes())
     for name in sorted(file.variables):
         hasher.update(name.encode() + np.ascontiguousarray(file.variables[name].values).tobytes())
@@ -95,20 +99,42 @@ def _computed(fitted: FittedPanel, printed: EditionPanel, file: DrawsFile, *, ho
     years = tuple(range(first, max(fitted.goal.by, horizon.year) + 1))
     parameters = spending_fit.parameters(file)
     rates = spending_paths.coming(printed.setting, count=file.rows, rng=rng)
-    repeats = -(-ROWS // file.rows)
+    pairs = -(-FUTURES // (2 * file.rows))
+    lucks = [luck for i in range(pairs) for luck in _mirrored(seed, i)]
     parts = [
-        spending_paths.paths(printed.panel, printed.setting, parameters, horizon=len(years), rng=rng, rates=rates)
-        for _ in range(repeats)
+        spending_paths.paths(printed.panel, printed.setting, parameters, horizon=len(years), rng=luck, rates=rates)
+        for luck in lucks
     ]
     paths = np.concatenate(parts)
     weights = np.array([m.weight for m in fitted.members])
     inside = weights > 0
     weighted = aggregate(paths[:, inside], weights[inside])
     last = np.full(len(paths), np.log(weighted_means(fitted, printed)[-1]))
-    walked = max(horizon.year - first + 1, 2)
-    law = kernel_law(weighted[:, :walked], last, np.tile(quantities(parameters, rates), (repeats, 1)))
     shift = _discrepancy(fitted, printed, rng.standard_normal(len(paths)))
-    return Outlook(printed, years, paths, last + shift, weighted + shift[:, None], _rows(law, slice(file.rows)))
+    whole, walked = weighted + shift[:, None], max(horizon.year - first + 1, 2)
+    told = np.tile(quantities(parameters, rates), (len(lucks), 1))
+    law = _rows(kernel_law(weighted[:, :walked], last, told), slice(file.rows))
+    marks = printing(law, shift[: file.rows], whole[:, :walked])
+    return Outlook(printed, years, paths, last + shift, whole, law, marks)
+
+
+class _Mirror(np.random.Generator):
+    """The luck of another generator of the same seed, turned over: what was high is low. Means cost less by half."""
+
+    def standard_normal(self, *args: Any, **more: Any) -> Any:
+        return -super().standard_normal(*args, **more)
+
+    def standard_t(self, *args: Any, **more: Any) -> Any:
+        return -super().standard_t(*args, **more)
+
+    def random(self, *args: Any, **more: Any) -> Any:
+        return 1.0 - super().random(*args, **more)
+
+
+def _mirrored(seed: int, pair: int) -> tuple[np.random.Generator, np.random.Generator]:
+    """Return two generators whose normal and uniform numbers mirror each other."""
+    key = stable_key(str(seed), str(pair))
+    return np.random.Generator(np.random.Philox(key)), _Mirror(np.random.Philox(key))
 
 
 def _discrepancy(fitted: FittedPanel, printed: EditionPanel, scores: Float) -> Float:
@@ -162,3 +188,10 @@ def law_of(
     assert series.panel is not None
     shift = _discrepancy(series.panel, printed, chance.normal(f"series:{series.id}:discrepancy"))
     return replace(law, log_share=law.log_share + shift)
+
+
+def printing_of(series: Series, found: Vintage, file: DrawsFile | None, *, horizon: date) -> Printing | None:
+    """Return what is printed where the kernel walks, in the years after the last printed one; None without a panel."""
+    if found.printed is None or file is None:
+        return None
+    return outlook(series, found.printed, file, horizon=horizon).printing

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from forecasts.definition import Board, Series, SeriesState
 from forecasts.encode_chance import Chance
 from forecasts.spending_editions import EditionPanel, in_force
-from models.spending_kernel import KernelLaw
+from models.printing import mapped
+from models.spending_kernel import KernelLaw, Printing
 
 Float = NDArray[np.float64]
 
@@ -88,7 +89,13 @@ def series_notes(board: Board, *, as_of: date, known_through: date) -> tuple[str
 
 
 def series_draws(
-    series: Series, found: Vintage, *, reached: frozenset[str], chance: Chance, fitted: KernelLaw | None = None
+    series: Series,
+    found: Vintage,
+    *,
+    reached: frozenset[str],
+    chance: Chance,
+    fitted: KernelLaw | None = None,
+    marks: Printing | None = None,
 ) -> SeriesDraws:
     """Return the path's parameters at the known day.
 
@@ -101,14 +108,16 @@ def series_draws(
     ----------
     reached
         Questions of the series that are known to have occurred.
-    fitted
-        The law of a series with a fitted panel, (D,).
+    fitted, marks
+        The law of a series with a fitted panel, (D,), and what is printed where it walks.
     """
     result = _elicited(series, found, chance) if fitted is None else _fitted(series, fitted, chance)
     open_levels = [log_level(v.value, series.decimals) for v in series.levels if v.question not in reached]
-    for day in found.missed:
+    lowest = min(open_levels, default=np.inf)
+    for year, day in enumerate(found.missed):
         luck = [chance.uniform(_name(series, f"{part} {day.year}")) for part in ("turned", "missed")]
-        result = _carried(result, luck[0], luck[1], below=min(open_levels, default=np.inf))
+        below = lowest if marks is None else float(mapped(lowest, marks.printed[year], marks.walked[year]))
+        result = _carried(result, luck[0], luck[1], below=below)
     return result
 
 

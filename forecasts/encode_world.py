@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from forecasts.definition import Board, Edge, EdgeKind, Scheduled, Vote
 from forecasts.domain import LedgerView, Occurrence
 from forecasts.encode_chance import stable_key
+from forecasts.encode_panel import printing_of
 from forecasts.encode_series import Vintage, log_level, vintage
+from forecasts.parameters import Parameters
 from models.world import NEVER, Int, Key, Kind, Start, World
 
 _KIND = {"event": Kind.EVENT, "vote": Kind.VOTE, "threshold": Kind.LEVEL}
@@ -73,8 +75,17 @@ def start(board: Board, view: LedgerView, *, known_through: date) -> Start:
     return Start(known, occurred, clamped)
 
 
-def world(board: Board, *, as_of: date, known_through: date) -> World:
+def world(board: Board, *, as_of: date, known_through: date, parameters: Parameters | None = None) -> World:
     """Return the structure of a board as seen at an `as_of`.
+
+    Parameters
+    ----------
+    board
+        The definition.
+    as_of, known_through
+        Last day whose publications count, and the day through which the board is known.
+    parameters
+        Draws of the fitted models: those of a series' panel say what is printed where the kernel walks.
 
     Raises
     ------
@@ -95,6 +106,7 @@ def world(board: Board, *, as_of: date, known_through: date) -> World:
         **_pairs("with", edges_of(board, "with"), index),
         **_votes(board, index),
         **_series(board, index, states),
+        **_printing(board, states, parameters),
         scheduled_question=_ints(index[s.question] for s in events),
         scheduled_day=_ints(day_number(s.on, board) for s in events),
         scheduled_key=_keys(("scheduled", s.question, s.on.isoformat()) for s in events),
@@ -149,6 +161,20 @@ def _series(board: Board, index: Mapping[str, int], states: Sequence[Vintage]) -
         "publication_day": _padded([[day_number(d, board) for d in v.coming] for v in states]),
         "last_publication": _ints(day_number(v.last, board) for v in states),
     }
+
+
+def _printing(board: Board, states: Sequence[Vintage], parameters: Parameters | None) -> dict[str, Any]:
+    """Return the knots of what is walked and printed at each coming publication; none for a board without a panel."""
+    fits = parameters.fits if parameters else {}
+    maps = [printing_of(s, v, fits.get(s.id), horizon=board.horizon) for s, v in zip(board.series, states, strict=True)]
+    knots = max((m.walked.shape[1] for m in maps if m), default=0)
+    width = max((len(v.coming) for v in states), default=0)
+    plain = np.broadcast_to(np.linspace(-1.0, 1.0, knots), (2, len(maps), width, knots)).copy()
+    for s, (found, state) in enumerate(zip(maps, states, strict=True)):
+        if found is not None:
+            rows = [day.year - state.year - 1 for day in state.coming]
+            plain[0, s, : len(rows)], plain[1, s, : len(rows)] = found.walked[rows], found.printed[rows]
+    return {"walked": plain[0], "printed": plain[1]}
 
 
 def _ints(values: Iterable[int]) -> Int:

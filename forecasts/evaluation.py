@@ -91,7 +91,7 @@ def simulate_board(
     """
     board, horizon = moment.board, (moment.board.horizon - moment.board.opens).days
     known = {"as_of": moment.day, "known_through": moment.known_through}
-    world = encode.world(board, **known)
+    world = encode.world(board, **known, parameters=parameters)
     start = encode.start(board, moment.view, known_through=moment.known_through)
     drawn = encode.drawn(
         board, parameters, start, as_of=moment.day, count=effort.draws, seed=effort.seed, view=moment.view

@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 from models.budgets import seed_word
 from models.kernel import Parameters, Work, simulate_draws
 from models.pace import DAMPING, ETA, FORCED_ROW, KEPT, KNOWN_DAY, LAST, OCCURRED, PATH_ROWS, STATE_ROWS, UNTIL
+from models.printing import level_marks, print_shares
 from models.structure import levels, structure
 from models.world import NEVER, Draws, Float, Int, Int16, Kind, Start, World
 from models.world_checks import check_forced, check_inputs, check_run, check_tilt
@@ -181,6 +182,7 @@ def _run(job: _Job) -> Futures:
         luck = (job.seed, per_draw, *bounds)
         simulate_draws(job.net, _work(job), inputs, luck, (day, share, log_tilt, log_clamp))
         mine = share[bounds[0] * per_draw : bounds[1] * per_draw]
+        print_shares(world, mine)
         with np.errstate(over="ignore"):
             np.exp(mine, out=mine)
 
@@ -195,7 +197,7 @@ def _work(job: _Job) -> Work:
     world, state = job.world, job.state.copy()
     path = np.zeros((PATH_ROWS, world.series_key.size))
     path[LAST] = world.last_publication
-    level_log = np.ascontiguousarray(world.level_log[levels(world)[1]], dtype=np.float64)
+    level_log = np.ascontiguousarray(level_marks(world)[levels(world)[1]], dtype=np.float64)
     active, before = (np.zeros(world.edge_child.size, dtype=np.int8) for _ in range(2))
     templates = state[:KEPT].copy(), path[:DAMPING].copy()
     queue = np.zeros(world.questions + 1, dtype=np.int64)

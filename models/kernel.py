@@ -112,11 +112,13 @@ Rows = tuple[Int16, NDArray[np.float32], Float, Float]
 
 
 @lean
-def cross_levels(net: Int, state: Float, path: Float, level_log: Float, queue: Int, series: int, t: float) -> None:
+def cross_levels(
+    net: Int, state: Float, path: Float, level_log: Float, queue: Int, series: int, index: int, t: float
+) -> None:
     """Let the levels that the published value reaches happen, lowest first; one that is held back holds the rest."""
     for i in range(item(net, LEVEL_START, series), item(net, LEVEL_START, series + 1)):
         q = item(net, LEVEL, i)
-        if path[X, series] < level_log[i]:
+        if path[X, series] < level_log[i, index]:
             return
         if state[WHEN, q] < np.inf or state[DUE, q] == t:
             continue
@@ -161,7 +163,7 @@ def keep_date(
         turn = normal(base, stream(net, TURN, place)) if path[TURNING, series] > 0.0 else 0.0
         noise = normal(base, stream(net, INNOVATION, place))
         share[series, index] = publish(path, series, day, turn, noise)
-        cross_levels(net, state, path, level_log, queue, series, day)
+        cross_levels(net, state, path, level_log, queue, series, index, day)
     else:
         luck = uniform(base, stream(net, CHANCE, index))
         chance(net, state, sums, queue, item(net, SCHEDULED, index), odds[SCHEDULED_ODDS, index], luck, day)

@@ -23,6 +23,22 @@ _DAMPING = np.linspace(0.4, 1.0, 61)
 _LEAST = 1e-12
 
 
+PROBABILITIES = np.array([0.002, 0.005, 0.01, 0.02, *np.linspace(0.04, 0.96, 24), 0.98, 0.99, 0.995, 0.998])
+"""Knots of the map from what the kernel walks to what is printed."""
+_SCORES = 24
+_APART = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """What is printed where the kernel walks, year by year: the panel's futures are skewed, the kernel's are not."""
+
+    walked: Float
+    """(H, K) rising quantiles of the kernel's log share in each coming year."""
+    printed: Float
+    """(H, K) the panel's at the same probabilities."""
+
+
 @dataclass(frozen=True, slots=True)
 class KernelLaw:
     """A series as the kernel carries it on; all (R,)."""
@@ -70,6 +86,43 @@ def kernel_law(paths: Float, last: Float, quantities: Float) -> KernelLaw:
     weights = shape / variance
     growth = expected @ weights / (shape @ weights)
     return KernelLaw(last, growth, np.full(len(paths), damping), growth_sd * size, noise_sd * size)
+
+
+def printing(law: KernelLaw, shift: Float, futures: Float) -> Printing:
+    """Return the map that gives what the kernel walks the panel's own distribution in each year.
+
+    Parameters
+    ----------
+    law
+        Of each row of the fit, (R,).
+    shift
+        (R,) what is added to the log share of each row before it is walked.
+    futures
+        (F, H) logs of the panel's aggregate, the shift included.
+    """
+    scores = _normal_scores(_SCORES)
+    walked, printed = [], []
+    turned, level = np.zeros_like(law.growth), law.log_share + shift
+    reach = np.zeros_like(law.growth)
+    for year in range(futures.shape[1]):
+        reach = reach + law.damping**year
+        turned = turned + reach**2
+        spread = np.sqrt(law.growth_sd**2 * turned + law.noise_sd**2 * (year + 1))
+        mixture = (level + law.growth * reach)[:, None] + spread[:, None] * scores
+        walked.append(_rising(np.quantile(mixture, PROBABILITIES)))
+        printed.append(_rising(np.quantile(futures[:, year], PROBABILITIES)))
+    return Printing(np.array(walked), np.array(printed))
+
+
+def _rising(knots: Float) -> Float:
+    return knots + _APART * np.arange(knots.size)
+
+
+def _normal_scores(count: int) -> Float:
+    """Return the mid-quantiles of a standard normal."""
+    from statistics import NormalDist
+
+    return np.array([NormalDist().inv_cdf((i + 0.5) / count) for i in range(count)])
 
 
 def _features(quantities: Float) -> Float:

@@ -79,6 +79,11 @@ class World:
     """(number of levels,) the series that decides each."""
     level_log: Float
     """(number of levels,) log of the smallest value that counts as the level at the printed precision."""
+    walked: Float
+    """(S, Y, K) rising knots of the log that the kernel walks at each publication ..."""
+    printed: Float
+    """(S, Y, K) ... and of the log that is printed there; linear between them, at a constant distance beyond; with
+    K = 0 what is walked is printed."""
     series_key: Key
     """(S,) stable key of each series' innovations."""
     publication_day: Int

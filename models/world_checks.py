@@ -164,6 +164,19 @@ def _check_series(world: World) -> None:
     later = world.publication_day < NEVER
     if np.any(step[later] <= 0) or np.any(np.diff(later.astype(int), axis=1) > 0):
         raise ValueError("publication_day must rise along each row from last_publication, NEVER only at the end")
+    _check_printing(world)
+
+
+def _check_printing(world: World) -> None:
+    """Raise ValueError unless the knots of what is walked and printed are finite and rise."""
+    for name in ("walked", "printed"):
+        knots = getattr(world, name)
+        if knots.ndim != 3:
+            raise ValueError(f"{name} has shape {knots.shape}; expected (series, publications, knots)")
+        expect_shape(name, knots, (*world.publication_day.shape, world.walked.shape[2]))
+        expect_range(name, knots, -60.0, 60.0)
+        if not np.all(np.diff(knots, axis=2) > 0):
+            raise ValueError(f"{name} must rise from knot to knot")
 
 
 def check_draws(world: World, draws: Draws) -> None:

@@ -67,6 +67,8 @@ def make_world(
         level_question=column(levels, 0),
         level_series=column(levels, 1),
         level_log=np.log([float(row[2]) for row in levels]),
+        walked=np.zeros((len(publications), longest, 0)),
+        printed=np.zeros((len(publications), longest, 0)),
         series_key=np.arange(9001, 9001 + len(publications), dtype=np.uint64),
         publication_day=np.array(days, dtype=np.int64).reshape(len(publications), longest),
         last_publication=ints(last_publication if last_publication is not None else [0] * len(publications)),
