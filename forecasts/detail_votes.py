@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasts import bodies, encode_bodies
+from forecasts import bodies, encode, encode_bodies
 from forecasts.definition import Board, Vote
 from forecasts.encode_chance import stable_key
 from forecasts.encode_fitted_votes import ComingVotes
@@ -71,8 +71,9 @@ def votes(simulated: Simulated, weighed: Weighed) -> dict[str, Any]:
     """Return what the pages show of each fitted vote that is still open, by question, as plain JSON values.
 
     Keys of each: `now` (the vote as of today: period, president's party, members, `expected` on the terms that the
-    board expects, `classes` on each class of terms), `periods` (P(two thirds) by period, president and terms, and where
-    the spread of the count comes from), `terms`.
+    board expects, `classes` on each class of terms), `held` (probability that the vote is held by each deadline, by
+    stretch and class of terms), `periods` (P(two thirds) by period, president and terms, and where the spread of the
+    count comes from), `terms`.
     """
     board, found = simulated.moment.board, {}
     for vote in board.votes:
@@ -134,12 +135,28 @@ def _vote(simulated: Simulated, weighed: Weighed, vote: Vote) -> dict[str, Any]:
             "expected": _tally(drawn, period, party=party, terms=None),
             "classes": [_tally(drawn, period, party=party, terms=c) for c in classes],
         },
+        "held": _mass(simulated, weighed.weight, vote),
         "periods": [_period(drawn, p, vote) for p in range(period, len(vote.periods) + 1)],
         "terms": [
             {"happened": [t for i, t in enumerate(vote.terms) if c >> i & 1], "weight": _rounded(drawn.weight[c])}
             for c in classes
         ],
     }
+
+
+def _mass(simulated: Simulated, weight: Float, vote: Vote) -> dict[str, list[list[float]]]:
+    """Return the weight of the futures in which the vote is held by each coming deadline, (P, C), by ISO day."""
+    moment, stored = simulated.moment, simulated.stored
+    board, when = moment.board, stored.day[:, moment.board.index(vote.trigger)]
+    terms = sum((1 << i) * (stored.day[:, board.index(t)] <= when) for i, t in enumerate(vote.terms))
+    days, classes = encode.period_days(vote, board), 2 ** len(vote.terms)
+    cell = (np.searchsorted(np.array(days), when, side="right") - 1) * classes + terms
+    found = {}
+    for deadline in board.question(vote.question).deadlines:
+        comes = (when > moment.known) & (when <= (deadline - board.opens).days)
+        mass = np.bincount(cell[comes], weights=weight[comes], minlength=len(days) * classes)
+        found[deadline.isoformat()] = np.round(mass.reshape(-1, classes), DIGITS + 3).tolist()
+    return found
 
 
 def _seats(drawn: Held, period: int, simulated: Simulated) -> list[dict[str, Any]]:

@@ -47,6 +47,8 @@ class ComingVotes:
     """One for each period of the body."""
     frailty: Float
     """(D,) shift of the log-odds by drivers that the board declares."""
+    held: Float
+    """(D,) weight of each draw among those in which the vote is held."""
 
     def coming(self, *, president: float, terms: int, rows: Int | None = None) -> Coming:
         """Return the vote under a president (+1 party 1, -1 party 0) and a class of terms, in all draws or in some."""
@@ -78,6 +80,7 @@ def coming_votes(
     rows: Int,
     quality: Float,
     frailty: Float,
+    held: Float,
     view: LedgerView | None,
     as_of: date,
     chance: Chance,
@@ -92,8 +95,8 @@ def coming_votes(
         (D,) row of the fit that each draw uses.
     quality
         (D,) z less its mean over draws in which a vote is held.
-    frailty
-        (D,) shift of the log-odds.
+    frailty, held
+        (D,) shift of the log-odds, and weight of the draw among those in which the vote is held.
     view, as_of
         Statements and compositions in force, and the day of the replay.
     chance
@@ -106,7 +109,7 @@ def coming_votes(
     order = np.random.Generator(np.random.Philox(stable_key(str(chance.seed), f"statements:{vote.question}")))
     found = informed(population, shocks, heard, rng=order)
     dealt = _dealt(found, shocks)
-    return ComingVotes(vote, fitted, population, dealt.luck, dealt, periods, frailty)
+    return ComingVotes(vote, fitted, population, dealt.luck, dealt, periods, frailty, held)
 
 
 def gate_cells(votes: ComingVotes, body: Int, president: Int8, *, rows: Int | None = None) -> Float:

@@ -55,7 +55,8 @@ def coming_votes(
         if vote.fitted is None:
             continue
         file = parameters.fits[vote.question]
-        mean = _mean_quality(board, vote, trigger_hazard[:, v], years, chance)
+        weight = _held(trigger_hazard[:, v], years)
+        mean = _mean_quality(board, vote, weight, chance)
         found[vote.question] = encode_fitted_votes.coming_votes(
             vote,
             vote.fitted,
@@ -63,6 +64,7 @@ def coming_votes(
             rows=rows % file.rows,
             quality=quality_term(board, vote.trigger, chance) - mean,
             frailty=log_frailty(board, vote.question, chance),
+            held=weight,
             view=view,
             as_of=as_of,
             chance=chance,
@@ -105,7 +107,8 @@ def gates(
             body = stretches(vote.periods, vote, board)
             cells = encode_fitted_votes.gate_cells(votes[vote.question], body, party[:, v, : body.size])
         else:
-            cells = _cells(board, vote, _mean_quality(board, vote, trigger_hazard[:, v], years, chance), chance)
+            mean = _mean_quality(board, vote, _held(trigger_hazard[:, v], years), chance)
+            cells = _cells(board, vote, mean, chance)
         result[:, v, : cells.shape[1], :, : cells.shape[3]] = cells
     return result
 
@@ -153,11 +156,15 @@ def _own_sd(vote: Vote, elicited: float) -> float:
     return float(np.sqrt(elicited**2 - vote.quality_gate**2))
 
 
-def _mean_quality(board: Board, vote: Vote, hazard: Float, years: float, chance: Chance) -> float:
+def _mean_quality(board: Board, vote: Vote, held: Float, chance: Chance) -> float:
     """Return the mean of z over draws in which a vote is held; 0 where none can be."""
+    return float(np.average(quality_term(board, vote.trigger, chance), weights=held))
+
+
+def _held(hazard: Float, years: float) -> Float:
+    """Return the chance that a vote is held in each draw, up to what opens its question."""
     exposure = np.maximum(hazard * years, 1e-12)
-    held = 1 + np.expm1(-exposure) / exposure
-    return float(np.average(quality_term(board, vote.trigger, chance), weights=np.maximum(held, 1e-300)))
+    return np.maximum(1 + np.expm1(-exposure) / exposure, 1e-300)
 
 
 def stretches(changes: tuple[date, ...], vote: Vote, board: Board) -> NDArray[np.int64]:
