@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.commands import explain_edge
 from app.commands.common import common, day_option, examples, mode, refuse, replay_options
 from app.failures import CommandError
 from app.session import Session
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         "twixt explain settlement --deadline 2027-12-31 --from 2025-11-01 --to 2026-02-01 --retrospective",
         "twixt explain settlement --as-of 2026-02-01 --retrospective --json",
         "twixt explain eu_joint_borrowing --post-mortem",
+        "twixt explain resumption --edge rearmament_3pct",
     ),
 )
 @click.argument("question")
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="After an outcome: which items pointed the right way, by how many bits.",
 )
+@click.option("--edge", metavar="PARENT", help="Instead of a move: the effect of this question on QUESTION.")
 @replay_options
 @common
 def command(
@@ -52,6 +55,7 @@ def command(
     start: str | None,
     end: str | None,
     decided: bool,
+    edge: str | None,
     as_of: str | None,
     retrospective: bool,
     board_id: str | None,
@@ -60,8 +64,17 @@ def command(
     """Take the move of QUESTION apart: time passing, fading, occurrences, each evidence item, refit, corrections.
 
     The parts are in log-odds and sum to the move exactly. With --post-mortem, and a question that is decided: what each
-    item, story, judge and forecaster was worth.
+    item, story, judge and forecaster was worth. With --edge: a hazard ratio as it was judged and as it is now, the
+    chance that it is above 1, and how many bits the record has taught about it.
     """
+    if edge is not None:
+        _refuse_with("--edge", {"--deadline": deadline, "--from": start, "--to": end, "--post-mortem": decided})
+        until = day_option("--as-of", as_of, session)
+        found = explain_edge.report(
+            session, question, edge, board_id=board_id, as_of=until, mode=mode(retrospective=retrospective)
+        )
+        explain_edge.show(found, as_json=as_json)
+        return
     if decided:
         if start or end or as_of or retrospective:
             raise CommandError(
@@ -104,6 +117,11 @@ def _post_mortem(session: Session, question: str, deadline: str | None, *, board
         print_json(found)
     else:
         click.echo(screen(found))
+
+
+def _refuse_with(option: str, given: Mapping[str, object]) -> None:
+    if wrong := [name for name, value in given.items() if value]:
+        raise CommandError(f"{wrong[0]}: says nothing with {option}; leave it out")
 
 
 def _end(session: Session, end: str | None, as_of: str | None) -> datetime | None:
