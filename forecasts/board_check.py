@@ -12,7 +12,8 @@ from forecasts import board_graph, board_reach, scenarios, spending_editions
 from forecasts.board_files import BOARD_ID, near
 from forecasts.board_parts import Parts, Placed
 from forecasts.board_rows import Row
-from forecasts.definition import FittedPanel, Question
+from forecasts.definition import Question
+from forecasts.definition_panel import FittedPanel
 
 MAX_DAYS = 32_000
 """Days from opening to horizon that the simulation can count."""
@@ -170,7 +171,11 @@ def _check_inputs(parts: Parts) -> None:
     levels = Counter(v.question for s, _ in parts.series for v in s.levels)
     once = {question for question, times in levels.items() if times == 1}
     needed = {
-        "cases.csv": ("event", cases | timed | scheduled, "no case names it; an event needs a reference class (or a schedule)"),
+        "cases.csv": (
+            "event",
+            cases | timed | scheduled,
+            "no case names it; an event needs a reference class (or a schedule)",
+        ),
         "adjustments.csv": ("event", adjusted | scheduled, "no row names it; an event needs an inside view"),
         "votes.toml": ("vote", voted, "no [[vote]] names it"),
         "series.toml": ("threshold", once, "it must stand in one [[series.level]], neither in none nor in two"),

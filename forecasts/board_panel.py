@@ -12,7 +12,7 @@ from pathlib import Path
 from forecasts import spending_table
 from forecasts.board_files import REFERENCE, near, table_path
 from forecasts.board_rows import Row
-from forecasts.definition import FittedPanel, Goal, Member, Promise, Turn
+from forecasts.definition_panel import FittedPanel, Goal, Member, Promise, Turn
 from forecasts.domain import Edition, Share
 from forecasts.fields import shown
 from forecasts.spending_table import Value

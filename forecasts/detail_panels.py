@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasts import encode
-from forecasts.definition import FittedPanel, Series
+from forecasts.definition import Series
+from forecasts.definition_panel import FittedPanel
 from forecasts.detail import DIGITS
 from forecasts.domain import Edition
 from forecasts.encode_panel import Outlook, outlook, weighted_means

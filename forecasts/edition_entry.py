@@ -12,7 +12,8 @@ from statistics import median
 
 from forecasts import spending_table
 from forecasts.board_files import Problem, near
-from forecasts.definition import Board, FittedPanel, Series
+from forecasts.definition import Board, Series
+from forecasts.definition_panel import FittedPanel
 from forecasts.domain import Edition, Share
 from forecasts.fields import FieldProblem, Fields, shown
 from forecasts.spending_editions import newest_values

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasts import spending_fit
-from forecasts.definition import FittedPanel, Series
+from forecasts.definition import Series
+from forecasts.definition_panel import FittedPanel
 from forecasts.draws_file import DrawsFile
 from forecasts.encode_chance import RANGE_90, Chance, stable_key
 from forecasts.encode_series import Vintage

@@ -11,7 +11,8 @@ from datetime import date
 
 import numpy as np
 
-from forecasts.definition import Board, FittedPanel, Series, SeriesState
+from forecasts.definition import Board, Series, SeriesState
+from forecasts.definition_panel import FittedPanel
 from forecasts.domain import Edition, LedgerView, Share
 from models.spending_paths import Panel, Pledge, Setting
 

@@ -6,8 +6,9 @@ from datetime import date
 import numpy as np
 import pytest
 
-from forecasts.definition import Elicited, FittedPanel, Goal, Member, Promise, Turn
+from forecasts.definition_panel import FittedPanel, Goal, Member, Promise, Turn
 from forecasts.domain import Edition, Share
+from forecasts.elicited import Elicited
 from forecasts.spending_editions import in_force
 
 AUGUST, MARCH = date(2025, 8, 28), date(2026, 3, 31)
