@@ -18,7 +18,7 @@ from pathlib import Path
 from time import perf_counter
 
 from forecasts.artefacts import Artefacts
-from forecasts.catalogue import parameter_draws
+from forecasts.catalogue import at_hand, parameter_draws
 from forecasts.errors import StoreError
 from forecasts.instants import end_of_day, utc
 from forecasts.refit import Outcome, Wanted, prune_futures, refit
@@ -125,7 +125,7 @@ def backfill(
     now, began = utc(now), perf_counter()
     latest = read_moment(store, artefacts, board, as_of=latest_instant(store, board, now=now), mode="live", now=now)
     dates = wanted_dates(latest, start=start, every_days=every_days, until=until)
-    parameter_draws(latest, artefacts)
+    _fetch_draws(store, artefacts, board, dates, now=now)
     asked = replace(wanted or Wanted(), threads=1, resample=False)
     tally = _Tally(len(dates), began)
     tell = progress or (lambda _progress: None)
@@ -157,6 +157,14 @@ def wanted_dates(latest: Moment, *, start: date, every_days: int, until: date | 
     if last > latest.day:
         raise ValueError(f"until {last}: today is {latest.day}")
     return [start + timedelta(days=k) for k in range(0, (last - start).days + 1, every_days)]
+
+
+def _fetch_draws(store: Store, artefacts: Artefacts, board: str, dates: Sequence[date], *, now: datetime) -> None:
+    """Get the draws that the dates need before any worker begins: two would sample the same fit at once."""
+    for day in dates:
+        moment = read_moment(store, artefacts, board, as_of=end_of_day(day), mode="retrospective", now=now)
+        if at_hand(moment, artefacts) is None:
+            parameter_draws(moment, artefacts)
 
 
 @dataclass(frozen=True, slots=True)
