@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from app import login
 from app.look import Palette
 from app.spec import Spec
 from app.view import BoardView, changes_of, reaches_back
@@ -25,7 +26,7 @@ from forecasts.attribution import NoMoveError
 from forecasts.conditions import ConditionError
 from forecasts.domain import Entry, Evidence, Mode, Retraction
 from forecasts.instants import end_of_day
-from forecasts.people import LOCAL_OWNER, Actor
+from forecasts.people import Action, Actor
 from forecasts.preview import NoFuturesError, Previewer
 from forecasts.runs import Run
 from forecasts.settings import Home, SettingsError, Workspace, open_workspace
@@ -160,8 +161,13 @@ def snapshot(snapshot_id: str) -> Snapshot:
 
 
 def actor() -> Actor:
-    """Return who writes: the person at the keyboard of a local store."""
-    return LOCAL_OWNER
+    """Return who acts now, with the role they have now."""
+    return login.actor(workspace().store, home().root)
+
+
+def may(action: Action) -> bool:
+    """Tell whether who is looking may do something; every write is checked again where it is made."""
+    return login.may(actor(), action)
 
 
 def save_evidence(board: str, draft: Evidence) -> Entry:

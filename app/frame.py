@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from app import data, history_job, marks, refit_job
+from app import data, history_job, login, marks, refit_job
 from app.failures import explain_failure
 from app.look import literal, words
 from app.spec import spoken_day
 from app.view import BoardView
+from forecasts import people
+from forecasts.people import Action
 
 QUIET_DAYS = 45
 """A board that nobody has confirmed for longer says so in the colour of a warning."""
@@ -56,6 +58,15 @@ def headline(view: BoardView, title: str) -> None:
     st.title(literal(title), anchor=False)
     st.html(marks.tags(freshness(view, today=data.now().date())))
     progress(view)
+
+
+def allowed(action: Action, what: str) -> bool:
+    """Tell whether who is looking may do something; where not, say who may. `what` names it for a person."""
+    if data.may(action):
+        return True
+    roles = ", ".join(role for role in people.GIVEN_ROLES if action in people.ALLOWED[role])
+    note(f"To {what} you need one of these roles: {roles}. {login.way_in(data.home().root)}")
+    return False
 
 
 def freshness(view: BoardView, *, today: date) -> list[tuple[str, str]]:

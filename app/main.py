@@ -5,8 +5,8 @@ import os
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from app import data, frame, links, look
-from app.pages import add_evidence, board, calibration, question, rearmament, runs, scenarios, what_if
+from app import data, frame, links, login, look
+from app.pages import add_evidence, board, calibration, my_forecasts, question, rearmament, runs, scenarios, what_if
 from forecasts.settings import prepare_caches
 
 RENDER = {
@@ -16,11 +16,24 @@ RENDER = {
     "what_if": what_if.render,
     "rearmament": rearmament.render,
     "add_evidence": add_evidence.render,
+    "my_forecasts": my_forecasts.render,
     "calibration": calibration.render,
     "runs": runs.render,
 }
 """Each page's address -> what draws it."""
-MENU = {"": ("board", "scenarios", "question", "what_if", "rearmament", "add_evidence", "calibration", "runs")}
+MENU = {
+    "": (
+        "board",
+        "scenarios",
+        "question",
+        "what_if",
+        "rearmament",
+        "add_evidence",
+        "my_forecasts",
+        "calibration",
+        "runs",
+    )
+}
 """The menu; pages under a name of their own share one entry."""
 
 
@@ -29,6 +42,7 @@ def main() -> None:
     prepare_caches(data.home(), os.environ)
     st.html(look.style())
     st.logo(str(look.LOGO), size="large")
+    login.draw(data.actor(), data.home().root)
     page = st.navigation({menu: [_page(name) for name in names] for menu, names in MENU.items()}, position="top")
     st.set_page_config(page_title=f"{page.title} · twixt", page_icon=str(look.FAVICON), layout="wide")
     page.run()

@@ -77,8 +77,8 @@ def under_way(board: str) -> bool:
 
 
 def button(view: BoardView, *, label: str = "Refit now") -> None:
-    """Draw the button that starts a refit."""
-    if st.button(label, type="primary", key="refit_now", disabled=under_way(view.board.id)):
+    """Draw the button that starts a refit, for those who may add what it counts."""
+    if data.may("evidence") and st.button(label, type="primary", key="refit_now", disabled=under_way(view.board.id)):
         start(view.board.id)
         st.rerun()
 

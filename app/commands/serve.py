@@ -21,6 +21,7 @@ from app.commands.refit import run
 from app.failures import CommandError, one_line
 from app.session import Session
 from app.terminal import ProgressLine, print_json
+from app.web.login_file import LOCAL, LOGIN_FILE
 
 if TYPE_CHECKING:
     from forecasts.refit import Outcome
@@ -60,7 +61,7 @@ def command(session: Session, *, port: str | None, no_browser: bool, board_id: s
             click.echo(f"{filling}: the weekly history is being filled; progress in {_history_log(session)}")
         click.echo(f"serving {address} (Ctrl-C ends it)")
     session.close()
-    _serve(chosen, browser=not no_browser, stdout_taken=as_json)
+    _serve(session.home.root, chosen, browser=not no_browser, stdout_taken=as_json)
 
 
 def _publish(session: Session, board: str, *, quiet: bool) -> Outcome:
@@ -104,12 +105,14 @@ def _history_log(session: Session) -> Path:
     return session.home.logs / "backfill.log"
 
 
-def _serve(port: int, *, browser: bool, stdout_taken: bool) -> None:
+def _serve(home: Path, port: int, *, browser: bool, stdout_taken: bool) -> None:
     """Become the server: this process is replaced, so that signals reach it."""
     script = Path(app.__file__).parent / "web" / "asgi.py"
     options = [f"--server.address={HOST}", f"--server.port={port}", "--server.showEmailPrompt=false"]
     if not browser:
         options.append("--server.headless=true")
+    if not (home / LOGIN_FILE).exists():
+        os.environ[LOCAL] = "1"  # it answers on localhost, to the person who started it
     sys.stdout.flush()
     if stdout_taken:
         os.dup2(2, 1)

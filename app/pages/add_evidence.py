@@ -42,7 +42,8 @@ def render() -> None:
         _duplicates(view, form)
         preview_section(view, preview)
         belief_helper(view, preview)
-        save = st.button("Save", type="primary", key=evidence_form.key("save"))
+        allowed = frame.allowed("evidence", "save evidence")
+        save = allowed and st.button("Save", type="primary", key=evidence_form.key("save"))
         _show_problems(form, problems, pressed=save)
     if save and draft is not None:
         _save(view, draft)

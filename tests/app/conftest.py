@@ -12,7 +12,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app import data
+from app import data, login
 from forecasts.settings import Home, open_workspace
 from tests.app import publishing
 from tests.jobs import small_home
@@ -67,6 +67,8 @@ def page(monkeypatch) -> Iterator[Callable[..., AppTest]]:
     def prepare(name: str, root: Path, *, at: datetime = VIEWED, **address: str) -> AppTest:
         monkeypatch.setenv("TWIXT_HOME", str(root))
         monkeypatch.delenv("TWIXT_DB", raising=False)
+        monkeypatch.setenv("TWIXT_LOCAL", "1")
+        monkeypatch.setattr(login.st, "get_option", lambda name: {"server.address": "localhost"}[name])
         monkeypatch.setattr(data, "now", lambda: at.astimezone(UTC))
         st.cache_resource.clear()
         st.cache_data.clear()

@@ -50,7 +50,7 @@ def serve(tmp_path_factory) -> Iterator[Callable[[Path], str]]:
         port = free_port()
         options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
         command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "web" / "asgi.py"), *options]
-        environment = os.environ | {"TWIXT_HOME": str(home)}
+        environment = os.environ | {"TWIXT_HOME": str(home), "TWIXT_LOCAL": "1"}
         environment.pop("TWIXT_DB", None)
         with log.open("ab") as output:
             running.append(subprocess.Popen(command, env=environment, stdout=output, stderr=output))

@@ -1,0 +1,72 @@
+"""Who is looking: the person at a local keyboard, somebody who has logged in, or an anonymous viewer.
+
+Roles live in the record's `people` table and are read anew at each action; a login only says who somebody is.
+"""
+
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from app.look import words
+from app.web.login_file import LOCAL, LOGIN_FILE
+from forecasts import people
+from forecasts.people import ALLOWED, ANONYMOUS, LOCAL_OWNER, Action, Actor
+from forecasts.store import Store
+
+LOCALHOST = ("localhost", "127.0.0.1", "::1")
+
+
+def actor(store: Store, root: Path) -> Actor:
+    """Return who acts now, with the role they have now.
+
+    Where a provider is configured: the person of the login's verified e-mail, a viewer when the record does not know
+    it. Without one: the owner, where that was asked for and the server answers on localhost only; else a viewer.
+    """
+    if configured(root):
+        return _of_login(store)
+    return LOCAL_OWNER if _is_local() else ANONYMOUS
+
+
+def may(actor: Actor, action: Action) -> bool:
+    """Tell whether somebody may do something, so that a page offers only what will pass."""
+    return action in ALLOWED[actor.role]
+
+
+def configured(root: Path) -> bool:
+    """Tell whether people can log in to the app of a home."""
+    return (root / LOGIN_FILE).exists()
+
+
+def _is_local() -> bool:
+    return os.environ.get(LOCAL) == "1" and st.get_option("server.address") in LOCALHOST
+
+
+def _of_login(store: Store) -> Actor:
+    if not st.user.is_logged_in:
+        return ANONYMOUS
+    email, verified = st.user.get("email"), st.user.get("email_verified", True)
+    person = people.by_email(store, email) if isinstance(email, str) and verified is True else None
+    return people.actor_for(store, person.id) if person else ANONYMOUS
+
+
+def way_in(root: Path) -> str:
+    """Return in words how to get a role."""
+    if configured(root):
+        return "Log in at the top of the page; an admin gives roles."
+    return "This server has no login, and the person who runs it has not asked for a local one (`twixt app` does)."
+
+
+def draw(found: Actor, root: Path) -> None:
+    """Draw who is logged in with the way in or out; nothing where nobody can log in."""
+    if not configured(root):
+        return
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="login"):
+        if not st.user.is_logged_in:
+            if st.button("Log in", key="log_in"):
+                st.login()
+            return
+        name = st.user.get("name") or st.user.get("email") or "somebody"
+        st.html(f'<span class="tx tx-small tx-muted">{words(name)} · {words(found.role)}</span>', width="content")
+        if st.button("Log out", key="log_out"):
+            st.logout()
