@@ -89,7 +89,7 @@ def fit(p: Float, y: Float) -> Fit:
         raise ValueError(f"forecasts {p.shape}, outcomes {y.shape}: two arrays of one length above 0 are needed")
     if not ((p >= 0) & (p <= 1)).all() or not ((y == 0) | (y == 1)).all():
         raise ValueError("forecasts have to lie in 0 .. 1, outcomes have to be 0 or 1")
-    order = np.argsort(p, kind="stable")
+    order = np.argsort(p)
     ranked = p[order]
     starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
     inverse = np.empty(p.size, np.int64)
@@ -141,7 +141,7 @@ def null(
     bin_of = bins_of(found.value, edges)
     first = _cells(found, bin_of, most_cells)
     place = np.repeat(np.arange(first.size), np.diff(np.r_[first, found.value.size]))
-    order = np.argsort(cluster, kind="stable")
+    order = np.argsort(cluster)
     job = _Job(
         starts=np.searchsorted(cluster[order], np.arange(cluster.max() + 2)),
         cell=place[found.inverse][order].astype(np.int32),
