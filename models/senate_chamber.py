@@ -9,7 +9,7 @@ import numpy as np
 
 from models import senate_kernels
 from models.senate_votes import Coming, Groups, probabilities
-from models.world import Float
+from models.world import Float, Int
 
 QUORUM = 0.5
 """A larger share of the members has to vote."""
@@ -45,15 +45,12 @@ def chamber(coming: Coming, members: Groups, *, rng: np.random.Generator) -> Cha
         raise ValueError("single members, one seat each, are needed")
     each = probabilities(coming, members)
     counts = joint_counts(each, coming)
-    yeas, passing = _yeas(counts)
     member = 1 - (coming.contested[:, None] * (1 - each)).mean(axis=0)
-    return Chamber(passing, member, yeas, pivotal(each, coming, rng=rng))
+    return Chamber(consent_of(counts), member, yea_law(counts), pivotal(each, coming, rng=rng))
 
 
 def joint_counts(each: Float, coming: Coming) -> Float:
     """Return the probability of (nays, absences), (G + 1, A), the mean over draws.
-
-    A is as large as it has to be: what is left out has a probability below 1e-6 in every draw.
 
     Where a vote is not contested nobody votes nay.
 
@@ -64,12 +61,48 @@ def joint_counts(each: Float, coming: Coming) -> Float:
     coming
         The vote in each draw.
     """
-    draws, size = each.shape
-    columns = _most_absent(size, float(coming.absent.max()))
+    draws = each.shape[0]
+    contested = count_law(1 - each, coming.absent, coming.contested / draws)
+    return contested + count_law(np.zeros_like(each), coming.absent, (1 - coming.contested) / draws)
+
+
+def count_law(nay: Float, absent: Float, weight: Float) -> Float:
+    """Return the law of (nays, absences) of independent members, (G + 1, A), a sum over draws by weight.
+
+    A is as large as it has to be: what is left out has a probability below 1e-6 in every draw.
+
+    Parameters
+    ----------
+    nay
+        (D, G) probability of a nay of each member who votes.
+    absent, weight
+        (D,) probability that a member does not vote; weight of the draw.
+    """
+    size = nay.shape[1]
+    columns = _most_absent(size, float(absent.max()))
     out, work = np.zeros((size + 1, columns)), np.zeros((size + 1, columns))
-    for nay, weight in ((1 - each, coming.contested), (np.zeros_like(each), 1 - coming.contested)):
-        senate_kernels.add_nay_counts(nay, coming.absent, weight / draws, work, out)
+    senate_kernels.add_nay_counts(np.ascontiguousarray(nay), np.ascontiguousarray(absent), weight, work, out)
     return out
+
+
+def yea_law(counts: Float) -> Float:
+    """Return the law of the number of yeas, (G + 1,), from that of nays and absences, (G + 1, A)."""
+    yeas, _ = _yeas_and_nays(counts)
+    law = np.bincount(yeas[yeas >= 0], weights=counts[yeas >= 0], minlength=counts.shape[0])
+    return law / law.sum()
+
+
+def consent_of(counts: Float) -> float:
+    """Return the probability of two thirds of those voting with a quorum, from the law of nays and absences."""
+    yeas, nays = _yeas_and_nays(counts)
+    consents = (yeas >= 2 * nays) & (yeas + nays > QUORUM * (counts.shape[0] - 1))
+    return float(counts[consents].sum() / counts.sum())
+
+
+def _yeas_and_nays(counts: Float) -> tuple[Int, Int]:
+    size = counts.shape[0] - 1
+    nays, absences = np.meshgrid(np.arange(size + 1), np.arange(counts.shape[1]), indexing="ij")
+    return size - nays - absences, nays
 
 
 def pivotal(each: Float, coming: Coming, *, rng: np.random.Generator) -> Float:
@@ -99,13 +132,3 @@ def _most_absent(size: int, absent: float) -> int:
         if np.exp(-size * divergence) < 1e-6:
             return number
     return size + 1
-
-
-def _yeas(counts: Float) -> tuple[Float, float]:
-    """Return the law of the yea count and the probability of two thirds with a quorum."""
-    size = counts.shape[0] - 1
-    nays, absences = np.meshgrid(np.arange(size + 1), np.arange(counts.shape[1]), indexing="ij")
-    yeas = size - nays - absences
-    law = np.bincount(yeas[yeas >= 0], weights=counts[yeas >= 0], minlength=size + 1)
-    consents = (yeas >= 2 * nays) & (yeas + nays > QUORUM * size)
-    return law / law.sum(), float(counts[consents].sum() / counts.sum())

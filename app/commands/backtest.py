@@ -8,6 +8,7 @@ from app.lazy import LazyGroup
 
 MODULES = {
     "reference-class": "app.commands.backtest_reference_class",
+    "senate": "app.commands.backtest_senate",
     "spending": "app.commands.backtest_spending",
 }
 
