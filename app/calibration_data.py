@@ -20,10 +20,10 @@ KEPT = 12
 
 def choices(view: BoardView) -> dict[str, tuple[str, ...]]:
     """Return mode -> forecasters with a record in it, the model first, the references last; only modes with any."""
-    rows = _rows(view)
+    record = rows(view)
     found = {}
     for mode in MODES:
-        names = rows.filter(pl.col("mode") == mode)["forecaster"].unique().sort().to_list()
+        names = record.filter(pl.col("mode") == mode)["forecaster"].unique().sort().to_list()
         order = [n for n in (MODEL,) if n in names]
         order += [n for n in names if n != MODEL and n not in REFERENCES] + [n for n in names if n in REFERENCES]
         if order:
@@ -33,7 +33,7 @@ def choices(view: BoardView) -> dict[str, tuple[str, ...]]:
 
 def first_mode(view: BoardView) -> str:
     """Return the mode to show first: live as soon as one live forecast may be judged."""
-    return "live" if due(_rows(view).filter(pl.col("mode") == "live"), now=_today()).height else "retrospective"
+    return "live" if due(rows(view).filter(pl.col("mode") == "live"), now=_today()).height else "retrospective"
 
 
 def report(view: BoardView, *, mode: str, forecaster: str) -> Report:
@@ -52,7 +52,8 @@ def _key(view: BoardView) -> str:
     return f"{view.board.id}:{view.moment.view.digest}:{published.height}:{last}"
 
 
-def _rows(view: BoardView) -> pl.DataFrame:
+def rows(view: BoardView) -> pl.DataFrame:
+    """Return the board's track record, columns as `scored_rows.COLUMNS`."""
     return _read(_key(view), data.home().database, _view=view)
 
 
@@ -66,4 +67,4 @@ def _read(key: str, database: str, _view: BoardView) -> pl.DataFrame:  # noqa: A
 @st.cache_resource(show_spinner="Judging the record", max_entries=KEPT)
 def _report(key: str, mode: str, forecaster: str, day: str, _view: BoardView) -> Report:  # noqa: ARG001 - the cache's key
     as_of = datetime.fromisoformat(day).timestamp()
-    return calibration_report.report(_rows(_view), mode=mode, as_of=as_of, forecaster=forecaster)
+    return calibration_report.report(rows(_view), mode=mode, as_of=as_of, forecaster=forecaster)

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from app.charts_of_people import COLUMNS, people_layers
 from app.look import Palette, category, text_on
 from app.spec import (
     DASHED,
@@ -121,24 +122,25 @@ def probability_history(
     known_through: date,
     deadline: date,
     colours: Palette,
+    people: pl.DataFrame | None = None,
 ) -> Spec:
     """Return one question's trend for one deadline: bands, line, evidence marks, and the drift if nothing happens.
 
     `history`: on (ISO day), mode, value, low50, high50, low90, high90; `evidence`: number, on (ISO day), statement;
-    `drift`: on (ISO day), value. The retrospective line is dashed, the live one solid; they are never joined.
+    `drift`: on (ISO day), value; `people`: steps of people, crowds and the pool (`charts_of_people.COLUMNS`). The
+    retrospective line is dashed, the live one solid; they are never joined.
     """
-    top = ceiling([*history["high90"], *history["value"], *drift["value"]])
-    y = probability_axis("value", domain=(0, top), title=f"chance by {spoken_day(deadline)}")
-    x = day_axis("on")
+    said = people if people is not None else pl.DataFrame(schema=COLUMNS)
     history = history.select("on", "mode", *NUMBERS)
     rows = lanes(evidence["on"].to_list())
     roof = 1.06 + ROOM_FOR_A_ROW * max(rows, default=0)
-    top = ceiling([*history["high90"], *history["value"], *drift["value"]])
+    top = ceiling([*history["high90"], *history["value"], *drift["value"], *said["value"]])
     y = probability_axis("value", domain=(0, top * roof), top=top, title=f"chance by {spoken_day(deadline)}")
     x = day_axis("on")
     modes = [history.filter(pl.col("mode") == m) for m in ("retrospective", "live")]
     trends = [part for frame in modes if frame.height for part in _trend(frame, x, y, colours)]
     trends += _last(history, x, y, colours) + _drift(drift, x, y, colours)
+    trends += people_layers(said, x, y, colours)
     numbers = {"layer": [*trends, *_known_through(known_through, x, colours)]}
     parts = [numbers, *([{"layer": _evidence_marks(evidence, rows, roof, x, colours)}] if rows else [])]
     return chart(parts, colours=colours, height=380, resolve={"scale": {"y": "independent"}})

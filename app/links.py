@@ -11,8 +11,10 @@ TITLES = {
     "scenarios": "Scenarios",
     "question": "Question",
     "what_if": "What if",
+    "senate": "Senate",
     "rearmament": "Rearmament",
     "add_evidence": "Add evidence",
+    "my_forecasts": "My forecasts",
     "calibration": "Calibration",
     "runs": "Runs",
 }

@@ -6,7 +6,18 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from app import data, frame, links, login, look
-from app.pages import add_evidence, board, calibration, my_forecasts, question, rearmament, runs, scenarios, what_if
+from app.pages import (
+    add_evidence,
+    board,
+    calibration,
+    my_forecasts,
+    question,
+    rearmament,
+    runs,
+    scenarios,
+    senate,
+    what_if,
+)
 from forecasts.settings import prepare_caches
 
 RENDER = {
@@ -14,6 +25,7 @@ RENDER = {
     "scenarios": scenarios.render,
     "question": question.render,
     "what_if": what_if.render,
+    "senate": senate.render,
     "rearmament": rearmament.render,
     "add_evidence": add_evidence.render,
     "my_forecasts": my_forecasts.render,
@@ -27,6 +39,7 @@ MENU = {
         "scenarios",
         "question",
         "what_if",
+        "senate",
         "rearmament",
         "add_evidence",
         "my_forecasts",

@@ -140,6 +140,17 @@ def lines(board: Board, view: LedgerView, learned: Learned, *, at: datetime) -> 
     return tuple(pool(p, by_pair[p], learned, base=bases.get(p), at=at) for p in order if p in by_pair)
 
 
+def path(board: Board, view: LedgerView, learned: Learned, pair: Pair) -> tuple[tuple[datetime, PoolLine | None], ...]:
+    """Return the pool of a question and deadline whenever one of its forecasts changed; None where nobody was left."""
+    given = tuple(i for i in issued(view) if i.pair == pair)
+    found: list[tuple[datetime, PoolLine | None]] = []
+    for at in sorted({i.at for i in given}):
+        force = list(in_force(given, at=at).values())
+        base = _bases(board, view, at).get(pair) if force else None
+        found.append((at, pool(pair, force, learned, base=base, at=at) if force else None))
+    return tuple(found)
+
+
 def _open(force: Mapping[Key, Issued], known: Mapping[Pair, Decided], at: datetime) -> list[Issued]:
     """Return the forecasts of pairs that are neither over nor decided."""
     return [i for i in force.values() if i.pair not in known and end_of_day(i.forecast.deadline) >= utc(at)]

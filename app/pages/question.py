@@ -7,12 +7,13 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from app import charts, charts_of_moves, data, frame, links, look, marks
+from app import charts, charts_of_moves, data, frame, links, look, marks, people_data
 from app.look import literal, words
 from app.pages.board import band_words
 from app.pages.question_class import class_section
 from app.pages.question_evidence import evidence_section
 from app.pages.question_move import move_section
+from app.pages.question_people import people_section, post_mortem_section
 from app.spec import percent, points, spoken_day
 from app.view import BoardView
 from forecasts.definition import Question
@@ -59,6 +60,10 @@ def render() -> None:
         _when(view, question, colours)
         _hangs_on(view, question, colours)
     evidence_section(view, question, deadline, colours)
+    if row["state"] in {"occurred", "passed"}:
+        post_mortem_section(view, question, deadline)
+    else:
+        people_section(view, question, deadline)
     move_section(view, question, deadline, colours)
     label = view.detail.get("inputs", {}).get(question.id, {}).get("label", "")
     class_section(view, question, colours, origin=ORIGINS.get(label, ("", ""))[1])
@@ -165,8 +170,10 @@ def _trend(view: BoardView, question: Question, deadline: date, colours: look.Pa
         return
     drift = drift_frame(view, question, deadline, since=history["on"].min())
     numbered = evidence_frame(view, question)
+    people = people_data.steps(view, question.id, deadline)
+    spoken = f":{view.moment.view.digest}:{data.now().date()}" if people.height else ""
     spec = data.cached_spec(
-        f"{view.key}:trend:{question.id}:{deadline}",
+        f"{view.key}:trend:{question.id}:{deadline}{spoken}",
         colours,
         lambda: charts.probability_history(
             history,
@@ -175,6 +182,7 @@ def _trend(view: BoardView, question: Question, deadline: date, colours: look.Pa
             known_through=view.moment.known_through,
             deadline=deadline,
             colours=colours,
+            people=people,
         ),
     )
     last, days = history.row(-1, named=True), history["on"].sort()
@@ -187,6 +195,7 @@ def _trend(view: BoardView, question: Question, deadline: date, colours: look.Pa
         "Dark band 50 %, light band 90 %. Dashed: retrospective, with hindsight. Solid: "
         "issued live. Numbers mark evidence by its day of publication, listed below. Dotted: how the chance would run "
         "if it were confirmed day after day that nothing on this board happens."
+        + (" Steps: people, crowds (dots) and their pool (long strokes), as issued." if people.height else "")
     )
     with st.expander("The trend as a table"):
         shown = history.select("on", "mode", *[(pl.col(c) * 100).round(2) for c in ("value", *_BANDS)])

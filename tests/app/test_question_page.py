@@ -35,6 +35,7 @@ def test_headings_are_in_order_and_the_essay_is_labelled(drawn):
         "When it happens",
         "What it hangs on",
         "Evidence",
+        "What people say",
         "Why it moved",
         "Where the rate comes from",
         "What counts",
