@@ -27,7 +27,7 @@ def duration(row: Row, *, directory: Path) -> FittedDuration | None:
     ended = row.text("ended", limit=60) if row.given("ended") else "ended"
     path = _table(row, directory)
     record = FittedDuration(
-        level=row.elicited("level", low=1e-4, high=1 - 1e-4),
+        level=row.elicited("five_years", low=1e-4, high=1 - 1e-4),
         coarse_days=row.integer("coarse_days", low=0, high=3650),
         effects=effects,
         spells=() if path is None else _spells(row, path, effects=effects, ended=ended),

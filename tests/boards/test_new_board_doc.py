@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from forecasts import board, board_files, board_new, board_rows, board_seed, board_tables
+from forecasts import board, board_durations, board_files, board_new, board_rows, board_seed, board_tables
 from tests.boards.test_starter import TODAY
 from tests.conftest import ROOT
 
@@ -51,9 +51,14 @@ def test_every_column_is_listed(file, columns):
         ("board.toml", "[[section]]", board_tables.section),
         ("board.toml", "[[frailty]]", board_tables.frailty),
         ("board.toml", "[[scheduled]]", board_tables.scheduled),
-        ("questions.toml", "[[question]]", lambda r: board_tables.question(r, opens=TODAY, deadlines=())),
+        (
+            "questions.toml",
+            "[[question]]",
+            lambda r: board_tables.question(r, opens=TODAY, deadlines=(), directory=Path()),
+        ),
+        ("questions.toml", "[question.duration]", lambda r: board_durations.duration(r, directory=Path())),
         ("votes.toml", "[[vote]]", board_tables.vote),
-        ("series.toml", "[[series]]", board_tables.series),
+        ("series.toml", "[[series]]", lambda r: board_tables.series(r, directory=Path())),
         ("scenarios.toml", "[[scenario]]", board_tables.scenario),
     ],
 )

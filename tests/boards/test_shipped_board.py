@@ -71,19 +71,39 @@ def test_cases_are_the_handed_ones_and_no_case_of_resumption_stands_twice(shippe
     handed = [r for r in facts("board/reference_cases.csv") if r["question"] != "resumption"]
     keys = ("question", "case", "exposure_years", "events", "comparability", "verification")
     ours = Counter(
-        (c.question, c.name, c.exposure_years, c.events, c.comparability, c.verification)
-        for c in shipped.cases
-        if c.question != "resumption"
+        (c.question, c.name, c.exposure_years, c.events, c.comparability, c.verification) for c in shipped.cases
     )
     assert ours == Counter(tuple(float(r[k]) if i in {2, 3, 4} else r[k] for i, k in enumerate(keys)) for r in handed)
-    bare = [
-        r
-        for r in facts("board/durability_cases.csv")
-        if r["treaty_form"] == r["outside_force"] == r["great_power_guarantor"] == "0"
+    fitted = shipped.question("resumption").duration
+    features = ("treaty_form", "outside_force", "great_power_guarantor", "monitored_line", "russia_party", "interstate")
+    spells = [
+        (s.name, str(s.start), str(s.end), s.ended, {f for f in features if f in s.features}, s.comparability)
+        for s in fitted.spells
     ]
-    assert {(c.name, c.exposure_years) for c in shipped.cases if c.question == "resumption"} == {
-        (r["case"], max(float(r["years"]), 0.0821)) for r in bare
+    assert spells == [
+        (
+            r["case"],
+            r["start"],
+            r["end"],
+            r["resumed"] == "1",
+            {f for f in features if r[f] == "1"},
+            float(r["comparability"]),
+        )
+        for r in facts("board/durability_cases.csv")
+    ]
+
+
+def test_the_edges_into_resumption_are_the_priors_of_its_effects_and_stand_nowhere_else(shipped):
+    effects = shipped.question("resumption").duration.effects
+    edges = {e.parents[0] for e in shipped.edges if e.child == "resumption" and e.kind == "hazard_ratio"}
+    assert {e.name: e.features for e in effects if e.ratio is None} == {
+        "settlement": ("treaty_form",),
+        "senate_consent": ("treaty_form",),
+        "european_force": ("outside_force",),
+        "us_guarantee": ("great_power_guarantor",),
     }
+    assert {e.name for e in effects if e.ratio is None} < edges
+    assert not {e.name for e in effects if e.ratio is not None} & edges
 
 
 def test_adjustments_are_the_handed_ones(shipped, facts):
@@ -105,7 +125,7 @@ def test_class_rate_times_factor_is_near_the_elicited_hazard(shipped):
     # closed form of the class rate's median is close to its mean for these counts: (0.5 + sum w y) / sum w e
     factor = {a.question: a.factor.median for a in shipped.adjustments}
     for question in shipped.questions:
-        if question.kind != "event":
+        if question.kind != "event" or question.duration is not None:
             continue
         power = question.shape.median if question.shape else 1.0
         cases = [c for c in shipped.cases if c.question == question.id]

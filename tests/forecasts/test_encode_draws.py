@@ -6,15 +6,18 @@ from datetime import date
 import numpy as np
 import pytest
 
-from forecasts import encode
+from forecasts import draws_file, durability_fit, encode
 from forecasts.board import load
 from forecasts.class_rates import NO_RATES, ClassRates
 from forecasts.definition import Adjustment, Board, Elicited, Frailty
 from forecasts.draws_file import DrawsFile, Variable
 from forecasts.encode_chance import Chance, log_sd, logit, logit_sd
+from forecasts.encode_draws import edge_draws
 from forecasts.parameters import Parameters
 from forecasts.settings import SHIPPED_BOARDS
+from forecasts.shipped import SHIPPED
 from models.world import NEVER, Draws, Start
+from tests.forecasts import fitted_durations
 from tests.forecasts.small_board import BOARD, SERIES, VOTE, case, class_rates, edge, judged, question, with_questions
 
 AT = {q.id: i for i, q in enumerate(BOARD.questions)}
@@ -327,9 +330,11 @@ def test_the_shipped_boards_hazards_agree_with_their_first_elicitation() -> None
     """The hazard columns were solved from the same pieces: nothing was lost or counted twice on the way."""
     board, problems = load(SHIPPED_BOARDS / "indivisible-security")
     assert board is not None, problems
-    rates = class_rates(board, rows=20_000)
-    rows = encode.side_by_side(board, encode.hazard_draws(board, Parameters(rates), count=20_000, seed=1))
+    fits = {q.id: fitted_durations.file_of(board, q, rows=20_000) for q in board.questions if q.duration}
+    known = Parameters(class_rates(board, rows=20_000), fits)
+    rows = encode.side_by_side(board, encode.hazard_draws(board, known, count=20_000, seed=1))
     assert len(rows) == 18
+    assert set(fits) == {"resumption"}
     for row in rows:
         assert row.check is not None
         assert row.agrees, row
@@ -342,3 +347,67 @@ def test_the_shipped_boards_hazards_agree_with_their_first_elicitation() -> None
 def test_series_noise_is_positive_and_as_elicited() -> None:
     assert np.quantile(drawn().noise_sd, [0.05, 0.5, 0.95]) == pytest.approx([0.02, 0.04, 0.08], rel=0.02)
     assert SERIES.response.median == pytest.approx(np.median(drawn().response), abs=1e-4)
+
+
+def shipped_with_durations(rows: int = 4000) -> tuple[Board, Parameters]:
+    board, problems = load(SHIPPED_BOARDS / "indivisible-security")
+    assert board is not None, problems
+    fits = {"resumption": fitted_durations.file_of(board, board.question("resumption"), rows=rows)}
+    return board, Parameters(class_rates(board, rows=rows), fits)
+
+
+def test_a_fitted_clock_and_its_edges_are_drawn_together() -> None:
+    """Rate, shape and the edges of the fit come from one row of it; all other edges are as elicited."""
+    board, parameters = shipped_with_durations()
+    chance = Chance(4000, 3)
+    drawn_edges = edge_draws(board, parameters, chance)
+    pieces = encode.hazard_draws(board, parameters, count=4000, seed=3)
+    file, rows, q = parameters.fits["resumption"], parameters.drawn(chance), board.index("resumption")
+    np.testing.assert_allclose(
+        pieces.class_rate[:, q], np.exp(file.of("log_level")[rows]) * 5 ** -file.of("shape")[rows]
+    )
+    np.testing.assert_array_equal(pieces.shape[:, q], file.of("shape")[rows])
+    names = file.coords["effect"]
+    for parent in ("settlement", "senate_consent", "european_force", "us_guarantee"):
+        fitted = file.of("log_hr")[rows, names.index(parent)]
+        np.testing.assert_array_equal(drawn_edges[parent, "resumption"], fitted)
+    elicited = next(e.hazard_ratio for e in board.edges if (e.parents[0], e.child) == ("rearmament_3pct", "resumption"))
+    expected = chance.log_positive(elicited, "edge:rearmament_3pct>resumption")
+    np.testing.assert_array_equal(drawn_edges["rearmament_3pct", "resumption"], expected)
+    # what the fit correlates stays correlated: a treaty's cases know the sum of two edges, level and shape go together
+    assert (
+        np.corrcoef(drawn_edges["settlement", "resumption"], drawn_edges["senate_consent", "resumption"])[0, 1] < -0.2
+    )
+    assert np.corrcoef(np.log(pieces.class_rate[:, q]), pieces.shape[:, q])[0, 1] < -0.5
+
+
+def test_a_guarantee_is_fitted_once_and_not_applied_a_second_time() -> None:
+    board, parameters = shipped_with_durations()
+    ratio = np.exp(edge_draws(board, parameters, Chance(4000, 3))["us_guarantee", "resumption"])
+    prior = next(e.hazard_ratio for e in board.edges if (e.parents[0], e.child) == ("us_guarantee", "resumption"))
+    assert np.median(ratio) == pytest.approx(0.47, abs=0.05)
+    assert np.median(ratio) < prior.median  # the nine cases without an end
+    assert np.quantile(ratio, 0.05) > 0.15  # the prior keeps it finite
+
+
+def test_without_the_draws_of_a_fitted_clock_nothing_is_made_up() -> None:
+    board, parameters = shipped_with_durations()
+    with pytest.raises(KeyError, match="durations of 'resumption'"):
+        encode.hazard_draws(board, Parameters(parameters.rates), count=100, seed=1)
+
+
+def test_the_sampled_draws_that_are_shipped_agree_with_importance_sampling() -> None:
+    """Two ways to one posterior: NUTS (shipped, 3,000 draws) and weighted proposals about the mode."""
+    board, _ = shipped_with_durations(rows=400)
+    question = board.question("resumption")
+    data = SHIPPED.find(durability_fit.recipe(board, question).input_hash)
+    assert data is not None, "the shipped draws do not match their inputs: run `make draws`"
+    sampled = durability_fit.hazard(draws_file.from_bytes(data))
+    exact, effective = fitted_durations.posterior(board, question, rows=20_000)
+    assert effective > 8000
+    pairs = [(sampled.log_level, exact.log_level), (np.log(sampled.shape), np.log(exact.shape))]
+    pairs += [(sampled.log_hr[:, k], exact.log_hr[:, k]) for k in range(sampled.log_hr.shape[1])]
+    for a, b in pairs:
+        # 3,000 draws worth at least 1,500; the oracle 8,000: error of a mean, in standard deviations
+        assert abs(a.mean() - b.mean()) / b.std() < 4.5 * np.sqrt(1 / 1500 + 1 / 8000)
+        assert a.std() / b.std() == pytest.approx(1.0, abs=0.1)
