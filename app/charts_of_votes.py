@@ -11,9 +11,18 @@ from typing import Any
 from app.look import Palette
 from app.spec import DASHED, PERCENT_FINE, Spec, chart, layer, percent, tip
 
-STEPS = (0.95, 0.9, 0.8, 0.65, 0.5, 0.25, 0.0)
+STEPS = (0.95, 0.9, 0.85, 0.8, 0.65, 0.5, 0.25, 0.0)
 """Lowest chance of a yea in each step, the likeliest first; finer where most members of a body stand."""
-STEP_NAMES = ("95 % or more", "90 to 95 %", "80 to 90 %", "65 to 80 %", "50 to 65 %", "25 to 50 %", "below 25 %")
+STEP_NAMES = (
+    "95 % or more",
+    "90 to 95 %",
+    "85 to 90 %",
+    "80 to 85 %",
+    "65 to 80 %",
+    "50 to 65 %",
+    "25 to 50 %",
+    "below 25 %",
+)
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
 """A party's shape, in the order of the parties."""
 SIGNS = ("●", "■", "▲", "◆", "✚")
@@ -28,9 +37,9 @@ def step_of(chance: float) -> int:
 
 def step_colours(colours: Palette) -> list[str]:
     """Return the colour of each step: from a rise, by the quiet colour, to a fall."""
-    quiet, ink = colours.line, colours.ink
-    yea = [blend(colours.rise, ink, 0.7), colours.rise] + [blend(colours.rise, quiet, part) for part in (0.65, 0.4, 0.15)]
-    return [*yea, blend(colours.fall, quiet, 0.5), colours.fall]
+    yea = [blend(colours.rise, colours.ink, part) for part in (0.45, 0.75)]
+    yea += [blend(colours.rise, colours.line, part) for part in (1.0, 0.72, 0.45, 0.15)]
+    return [*yea, blend(colours.fall, colours.line, 0.5), colours.fall]
 
 
 def blend(first: str, second: str, share: float) -> str:

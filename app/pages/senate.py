@@ -266,8 +266,8 @@ def _periods(shown: Shown) -> None:
     st.subheader("What the uncertainty is made of", anchor=False)
     st.html(spread_table(shown.found))
     frame.note(
-        "Shares of the variance of the yea count: who sits, what all members share, single members and absences. Points: "
-        "how far P(two thirds) would move, typically, if it were known who sits."
+        "Shares of the variance of the yea count: who sits, what all members share, single members and absences. "
+        "Points: how far P(two thirds) would move, typically, if it were known who sits."
     )
 
 
