@@ -29,6 +29,11 @@ STATISTICS = ("diverging", "energy", "reached_max_treedepth")
 RETRY_ACCEPT = 0.98
 """Acceptance target of the one second attempt."""
 _REPORT_EVERY = 200
+DEPTH = 10
+"""Doublings of a trajectory at which the library stops: a thousand gradients."""
+HOPELESS = 150
+"""So many trees of that depth more than others, tuning included, and a fit is given up: its steps cannot cross the
+posterior. Healthy fits have a few dozen at most, before they are tuned."""
 
 type Progress = Callable[[int, int], None]
 """Called with (transitions done, transitions in all)."""
@@ -98,7 +103,7 @@ class Fit:
 
 
 class GateRefusedError(RuntimeError):
-    """No attempt passed the gate; `gate` is that of the last one."""
+    """No attempt passed the gate; `gate` is that of the last one (of one that was given up, the line that did it)."""
 
     def __init__(self, gate: Gate) -> None:
         super().__init__(f"the fit was refused: {'; '.join(gate.refusals)}")
@@ -126,7 +131,8 @@ def sample(model: pm.Model, settings: SamplerSettings, *, progress: Progress | N
     Raises
     ------
     GateRefusedError
-        When the second attempt was refused as well, with every line that is not in order.
+        When the second attempt was refused as well, with every line that is not in order; at once when an attempt was
+        given up (`HOPELESS`).
     """
     retry = replace(settings, target_accept=max(RETRY_ACCEPT, settings.target_accept), seed=settings.seed + 1)
     for attempt, used in enumerate((settings, retry), start=1):
@@ -144,6 +150,8 @@ def draw(model: pm.Model, settings: SamplerSettings, *, progress: Progress | Non
     ------
     KeyboardInterrupt
         When a person stopped it. The library itself would go on with the remaining chains and say nothing.
+    GateRefusedError
+        When it was given up (`HOPELESS`).
     """
     count = _Transitions(settings.chains * (settings.tune + settings.draws), progress)
     stopped = f"stopped before all {count.total} transitions were made"
@@ -279,9 +287,15 @@ class _Transitions:
     def __init__(self, total: int, progress: Progress | None) -> None:
         self.total = total
         self.done = 0
+        self._saturated = 0
         self._progress = progress
 
-    def __call__(self, **_: object) -> None:
+    def __call__(self, *, draw: Any, **_: object) -> None:
         self.done += 1
         if self._progress is not None and (self.done % _REPORT_EVERY == 0 or self.done == self.total):
             self._progress(self.done, self.total)
+        saturated = any(statistics.get("depth", 0) >= DEPTH for statistics in draw.stats)  # flagged only after tuning
+        self._saturated = max(self._saturated + (1 if saturated else -1), 0)
+        if self._saturated == HOPELESS:
+            bound = "given up: the steps are too small for this posterior"
+            raise GateRefusedError(Gate((Check("saturated trees, more than others", HOPELESS, bound, ok=False),)))

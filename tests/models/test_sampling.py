@@ -1,6 +1,7 @@
 """The gate on draws made by hand, each with one fault, beside the library's own check."""
 
 import warnings
+from dataclasses import replace
 
 import arviz_stats
 import numpy as np
@@ -273,3 +274,17 @@ def test_a_person_who_stops_the_sampler_stops_all_of_it(after: int) -> None:
     settings = SamplerSettings(chains=4, draws=300, tune=200, target_accept=0.8, seed=1)
     with pytest.raises(KeyboardInterrupt, match="before all 2000 transitions"):
         sampling.sample(model, settings, progress=interrupt)
+
+
+@pytest.mark.slow
+def test_a_hopeless_fit_is_given_up_at_once() -> None:
+    import pymc as pm
+
+    with pm.Model() as model:
+        a, b = pm.Normal("a", 0, 1), pm.Normal("b", 0, 1)
+        pm.Potential("one_line", -0.5 * ((a - b) / 1e-5) ** 2)  # a ridge a hundred thousand times as long as wide
+    seen: list[int] = []
+    with pytest.raises(GateRefusedError, match=r"saturated trees, more than others 150 .*given up") as refusal:
+        sampling.sample(model, replace(SETTINGS, tune=1000), progress=lambda done, _: seen.append(done))
+    assert refusal.value.gate.passed is False
+    assert max(seen, default=0) < 2000  # within the first chain, and not tried again
