@@ -4,10 +4,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import Result
 
 from tests.forecasts.spending_reference import EDITION, TABLE, rows, write
+from tests.models.spending_panels import SETTING, empty_panel, parameters, simulated
 
 type Run = Callable[..., Result]
 
@@ -82,8 +84,15 @@ def test_the_document_has_exactly_its_keys(twixt: Run, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_table_has_a_line_for_each_forecast(twixt: Run, tmp_path: Path) -> None:
-    data = write(tmp_path / "shares.csv", rows(countries=6, last=2022))
+    panel = simulated(empty_panel(countries=8, years=9), SETTING, parameters(years=9), seed=1)  # scatters as shares do
+    shares = np.exp(panel.log_share)
+    lines = [
+        f"{c},{y},{s:.2f}"
+        for c, row in zip(panel.countries, shares, strict=True)
+        for y, s in zip(panel.years, row, strict=True)
+    ]
+    data = write(tmp_path / "shares.csv", ["country,year,pct_gdp", *lines])
     result = twixt("backtest", "spending", "--data", str(data), "--train-through", "2021", "--horizon", "1")
     assert result.exit_code == 0, result.output
-    lines = [line.split()[0] for line in result.stdout.splitlines() if line]
-    assert lines[:6] == ["6", "forecast", "model", "rw", "rw_pooled", "drift_pooled"]
+    found = [line.split()[0] for line in result.stdout.splitlines() if line]
+    assert found[:6] == ["8", "forecast", "model", "rw", "rw_pooled", "drift_pooled"]
