@@ -18,7 +18,8 @@ EDITION = "NATO Aug-2025 series"
 
 def main() -> None:
     prepare_caches(Home.from_environment(os.environ), os.environ)
-    from forecasts import backtest_spending, spending_table
+    from forecasts import backtest_spending, spending_fit, spending_table
+    from forecasts.recipe import code_digest
 
     values, problems = spending_table.read(ROOT / "data" / "reference" / "nato_spending.csv", edition=EDITION)
     if problems:
@@ -31,16 +32,17 @@ def main() -> None:
             for n, s in [("model", test.model), *test.baselines.items()]
         )
         print(f"{test.train_through}+{test.horizon}  {line}  ({time.perf_counter() - began:.0f} s)", flush=True)
-    record = {}
+    code = {source: code_digest(source) for source in spending_fit.SOURCES}
+    record: dict[str, object] = {"edition": EDITION, "sampler": dict(spending_fit.SAMPLER), "code": code}
     for horizon in (1, 2):
         scores = backtest_spending.pooled([t for t in tests if t.horizon == horizon])
         fifths = scores["model"].pit_counts(5).tolist()
-        record[horizon] = {
+        record[f"{horizon} ahead"] = {
             "n": scores["model"].crps.size,
             "pit_fifths": fifths,
             **{name: backtest_spending.summary(s) for name, s in scores.items()},
         }
-        print(horizon, json.dumps(record[horizon], indent=1))
+    print(json.dumps(record, indent=1))
     if len(sys.argv) > 1:
         Path(sys.argv[1]).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
