@@ -31,8 +31,8 @@ core defence by 2035), whose overdue gap is asked to be closed within the year. 
 NATO's table. Coming years: the alliance's spending turned about four times in the forty years before 2025 (1990 down,
 2001, 2014 and 2022 up), and output fell by 4 % or more in two of thirty (2009, 2020)."""
 
-SAMPLER: Mapping[str, Any] = {"chains": 4, "draws": 750, "tune": 1000, "target_accept": 0.9, "seed": 20140905}
-"""3,000 draws: the class rates' 12,000 are a whole number of times as many (`parameters.Parameters`)."""
+SAMPLER: Mapping[str, Any] = {"chains": 4, "draws": 1000, "tune": 1000, "target_accept": 0.9, "seed": 20140905}
+"""4,000 draws: the class rates' 12,000 are a whole number of times as many (`parameters.Parameters`)."""
 BITS = 5
 """An error of 1.6 % at the most, in quantities that are known to ten percent at best."""
 SOURCES = ("models/spending.py", "models/spending_panel.py")
