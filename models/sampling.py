@@ -167,7 +167,7 @@ def draw(model: pm.Model, settings: SamplerSettings, *, progress: Progress | Non
 
 
 def _nuts(model: pm.Model, settings: SamplerSettings, count: "_Transitions") -> Any:
-    with model:
+    with model, np.errstate(over="ignore"):  # a step out of range is a divergence, and the gate counts those
         return pm.sample(
             settings.draws,
             tune=settings.tune,
