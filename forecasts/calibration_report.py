@@ -31,6 +31,8 @@ class Report:
     """None while no question that the forecaster answered may be judged."""
     lead_times: pl.DataFrame
     quarters: pl.DataFrame
+    everybody: pl.DataFrame
+    """Calibration of each forecaster who is no reference; these three with the columns of `calibration.by`."""
     skills: tuple[Skill, ...]
     forecasters: pl.DataFrame
     """Columns of `score_summary.forecaster_table`: everybody but the references, over decided questions."""
@@ -50,6 +52,7 @@ def report(rows: pl.DataFrame, *, mode: str, as_of: float, forecaster: str = MOD
         reliability=calibration.reliability(mine, as_of=as_of, threads=threads),
         lead_times=calibration.by_lead_time(mine, as_of=as_of, threads=threads),
         quarters=calibration.by_quarter(mine, as_of=as_of, threads=threads),
+        everybody=calibration.by_forecaster(people, as_of=as_of, threads=threads),
         skills=skill.skills(chosen, forecaster=forecaster, threads=threads),
         forecasters=_forecasters(people),
         movements=movement.movements(people, threads=threads),
@@ -74,6 +77,7 @@ def document(found: Report) -> dict[str, Any]:
         "calibration": _reliability(part) if part else None,
         "by_lead_time": found.lead_times.to_dicts(),
         "by_quarter": found.quarters.to_dicts(),
+        "by_forecaster": found.everybody.to_dicts(),
         "skill": [skill.document(s) for s in found.skills],
         "forecasters": found.forecasters.fill_nan(None).to_dicts(),
         "movement": [movement.document(m) for m in found.movements],

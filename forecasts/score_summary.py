@@ -6,7 +6,7 @@ A result names its scoring rule by hash, says how many rows it left out and why,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from forecasts import scoring
 from forecasts.pools import NAMES, pool
 from forecasts.scored_arrays import Issued
+from forecasts.spot_scores import Spot, spot_scores
 from models.reliability import Decomposition, Null, decompose, fit, null
 from models.resampling import Interval, clusters_needed, interval
 
@@ -57,6 +58,8 @@ class Summary:
     """Forecasts of questions that ended before a deadline that is still to come; not in the calibration."""
     averaged: Averaged | None
     """Time averages; None where no question has times."""
+    spot: Spot | None
+    """At the lead time asked for; None where none was, or nothing stood then."""
     forecasters: pl.DataFrame
     """The columns of `forecaster_table`."""
     pools: Mapping[str, Losses]
@@ -93,10 +96,11 @@ def keep(rows: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
     return kept, {name: int(counts.get(name, 0)) for name in DROPPED}
 
 
-def summarise(issued: Issued, *, anonymous: bool = False, threads: int = 1) -> Summary:
+def summarise(issued: Issued, *, anonymous: bool = False, lead_days: float | None = None, threads: int = 1) -> Summary:
     """Score everything that was issued; at least one probability is needed.
 
-    `anonymous`: rows name neither forecaster nor time, so that each is a voice of its own; `threads` change no number.
+    `anonymous`: rows name neither forecaster nor time, so that each is a voice of its own; `lead_days`: also score what
+    stood so long before each scheduled close; `threads` change no number.
     """
     rows = np.flatnonzero(issued.issued)
     p, y = issued.p[rows], issued.y[rows]
@@ -111,6 +115,7 @@ def summarise(issued: Issued, *, anonymous: bool = False, threads: int = 1) -> S
         calibration=calibration(p, y, cluster=issued.cluster[rows], joins=issued.joins[rows], threads=threads),
         waiting=int((~issued.joins[rows]).sum()),
         averaged=averaged(issued),
+        spot=None if lead_days is None else spot_scores(issued, lead_days=lead_days),
         forecasters=forecasters,
         pools=pools(issued, rows if anonymous else issued.last[issued.last >= 0]),
     )
@@ -278,6 +283,7 @@ def document(found: Summary, *, dropped: Mapping[str, int], notes: tuple[str, ..
         "mcb_null95": under_null and under_null.mcb95,
         "not_yet_in_calibration": found.waiting,
         **({"time_averaged": _averages(found.averaged)} if found.averaged else {}),
+        **({"spot": asdict(found.spot)} if found.spot else {}),
         "forecasters": found.forecasters.fill_nan(None).to_dicts(),
         "pools": {name: {"brier": v.brier, "log": v.log} for name, v in found.pools.items()},
         "notes": [*notes, *populations(found)],

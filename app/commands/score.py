@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.commands.common import common, examples
+from app.commands.common import common, examples, whole
 from app.failures import CommandError
 from app.session import Session
 from app.terminal import print_json
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     epilog=examples(
         "twixt score forecasts.csv",
         "twixt score forecasts.parquet --json",
+        "twixt score forecasts.csv --lead 30",
     ),
 )
 @click.argument("file", metavar="FILE")
+@click.option("--lead", metavar="DAYS", help="Also score what stood so many days before each scheduled close.")
 @common
-def command(session: Session, *, file: str, board_id: str | None, as_json: bool) -> None:
+def command(session: Session, *, file: str, lead: str | None, board_id: str | None, as_json: bool) -> None:
     """Score the forecasts in FILE: Brier, log, calibration, and each forecaster beside the others.
 
     FILE is CSV or Parquet with the columns question, probability (0 to 1) and outcome (0, 1; empty while unresolved;
@@ -37,11 +39,12 @@ def command(session: Session, *, file: str, board_id: str | None, as_json: bool)
     `--board` changes nothing.
     """
     del board_id  # every command takes it; this one reads a file and no board
+    days = whole("--lead", lead, 0, 36_500)
     session.prepare_caches()
     from forecasts import forecast_file, score_summary
 
     read = forecast_file.read(Path(file))
-    found, dropped = _summary(read, now=session.now.timestamp())
+    found, dropped = _summary(read, now=session.now.timestamp(), lead=days)
     if as_json:
         print_json(score_summary.document(found, dropped=dropped, notes=read.notes))
     else:
@@ -51,7 +54,7 @@ def command(session: Session, *, file: str, board_id: str | None, as_json: bool)
         click.echo(screen(found, title=Path(file).name, dropped=dropped, notes=notes))
 
 
-def _summary(read: ForecastFile, *, now: float) -> tuple[Summary, dict[str, int]]:
+def _summary(read: ForecastFile, *, now: float, lead: int | None) -> tuple[Summary, dict[str, int]]:
     from forecasts import score_summary, scored_arrays
 
     kept, gone = score_summary.keep(read.rows)
@@ -60,4 +63,7 @@ def _summary(read: ForecastFile, *, now: float) -> tuple[Summary, dict[str, int]
         counted = ", ".join(f"{name}: {count}" for name, count in dropped.items() if count)
         raise CommandError(f"no forecast with an outcome is left to score; left out are {counted or 'no rows'}")
     issued = scored_arrays.arrays(kept, as_of=now)
-    return score_summary.summarise(issued, anonymous=read.anonymous, threads=os.cpu_count() or 1), dropped
+    if lead is not None and not issued.timed.any():
+        raise CommandError("--lead: no question has times (at, closes_at), so nothing stood before its close")
+    threads = os.cpu_count() or 1
+    return score_summary.summarise(issued, anonymous=read.anonymous, lead_days=lead, threads=threads), dropped

@@ -39,6 +39,9 @@ def _scores(found: Summary) -> str:
             ("Brier, time-averaged", f"{found.averaged.brier:.4f}", over),
             ("log, time-averaged", f"{found.averaged.log:.4f}", "the same"),
         ]
+    if found.spot:
+        stood = f"{found.spot.questions} questions, {found.spot.settled} more had ended by then"
+        rows.append((f"Brier, {found.spot.lead_days:g} days before", f"{found.spot.brier:.4f}", stood))
     text = table(("score", "mean", "95 % interval, by question"), rows, right="1")
     return text + (
         f"\n{found.clipped} forecasts beyond .001 and .999 were clipped for the log score." if found.clipped else ""

@@ -165,12 +165,13 @@ def verdict(part: Reliability) -> str:
 
 def _tables(found: Report) -> None:
     if found.lead_times.height:
-        with st.expander("By lead time and by quarter"):
+        with st.expander("By lead time, by quarter, by forecaster"):
             st.html(
                 marks.table(LEAD_HEAD, [_part_cells(r) for r in found.lead_times.to_dicts()], numeric=(1, 2, 3, 4, 5))
             )
-            head = ["Issued in", *LEAD_HEAD[1:]]
-            st.html(marks.table(head, [_part_cells(r) for r in found.quarters.to_dicts()], numeric=(1, 2, 3, 4, 5)))
+            for first, table in (("Issued in", found.quarters), ("Forecaster", found.everybody)):
+                head = [first, *LEAD_HEAD[1:]]
+                st.html(marks.table(head, [_part_cells(r) for r in table.to_dicts()], numeric=(1, 2, 3, 4, 5)))
 
 
 LEAD_HEAD = ["Issued before the close", "Forecasts", "Questions", "Brier", "Miscalibration", "95 % below"]

@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecasts import scored_arrays, scoring
-from forecasts.scoring import Life, Standing, restricted_crps, spot, time_average
+from forecasts.score_summary import forecaster_table
+from forecasts.scoring import restricted_crps
+from forecasts.spot_scores import spot_scores
+from tests.forecasts.one_record import Life, Standing, peer_scores, spot, time_average
 from tests.forecasts.scoring_cases import rows
 
 LN2 = math.log(2)
@@ -36,12 +39,12 @@ def test_the_baseline_score(p, y, score):
 
 def test_peer_scores_by_hand_and_by_the_geometric_mean():
     # others' mean of ln: for .8 against .5 and .2: ln .8 - (ln .5 + ln .2)/2 = -.22314 + 1.15129 = .92815
-    found = scoring.peer_scores(np.array([0.8, 0.5, 0.2]), 1)
+    found = peer_scores(np.array([0.8, 0.5, 0.2]), 1)
     assert found[0] == pytest.approx(92.815, abs=1e-3)
     assert found.sum() == pytest.approx(0, abs=1e-12)
     mean = math.exp(np.log([0.8, 0.5, 0.2]).mean())
     assert found == pytest.approx([100 * 1.5 * math.log(p / mean) for p in (0.8, 0.5, 0.2)])
-    assert scoring.peer_scores(np.array([0.7]), 1) == [0]
+    assert peer_scores(np.array([0.7]), 1) == [0]
 
 
 LIFE = Life(0, 100, 100)
@@ -153,10 +156,45 @@ def hour_by_hour(table, y, resolved, *, names) -> list[float]:
     return [total[name] for name in names]
 
 
-def test_spot_is_what_stood():
-    record = Standing(np.array([10.0, 20.0, 30.0]), np.array([0.2, np.nan, 0.6]))
-    found = [spot(record, at) for at in (5, 10, 19, 20, 31)]
-    assert found == pytest.approx([np.nan, 0.2, 0.2, np.nan, 0.6], nan_ok=True)
+def test_spot_peer_scores_are_those_of_last_forecasts():
+    table = [
+        ("q", "a", 5, 0.3, 1, 90),
+        ("q", "a", 10, 0.8, 1, 90),
+        ("q", "b", 20, 0.5, 1, 90),
+        ("q", "c", 30, 0.2, 1, 90),
+    ]
+    found = forecaster_table(scored_arrays.arrays(rows(*table)), anonymous=False)
+    assert found["spot_peer"].to_numpy() == pytest.approx(peer_scores(np.array([0.8, 0.5, 0.2]), 1))
+    # others' mean Brier loss minus one's own: .04, .25, .64
+    assert found["versus_others"].to_list() == pytest.approx([0.405, 0.09, -0.495])
+
+
+def test_spot_is_what_stood_so_long_before_the_close():
+    # closes at hour 100; A .2 from 10, withdrawn at 60, .6 from 80; B .9 from 40
+    table = [
+        ("q", "A", 10, 0.2, 0, 100),
+        ("q", "A", 60, None, 0, 100),
+        ("q", "A", 80, 0.6, 0, 100),
+        ("q", "B", 40, 0.9, 0, 100),
+    ]
+    issued = scored_arrays.arrays(rows(*table))
+    expected = {95: None, 90: [0.2], 61: [0.2], 60: [0.2, 0.9], 40: [0.9], 20: [0.6, 0.9], 0: [0.6, 0.9]}
+    for lead, stood in expected.items():
+        found = spot_scores(issued, lead_days=lead / 24)
+        if stood is None:
+            assert found is None
+        else:
+            assert found is not None
+            assert (found.forecasts, found.questions) == (len(stood), 1)
+            assert found.brier == pytest.approx(np.mean(np.square(stood)))
+    assert spot(Standing(np.array([10.0, 60.0, 80.0]), np.array([0.2, np.nan, 0.6])), 100 - 61) == 0.2
+
+
+def test_a_question_that_was_settled_by_then_has_no_spot():
+    issued = scored_arrays.arrays(rows(("q", "A", 10, 0.2, 1, 50), ("r", "A", 10, 0.3, 0, 200)))
+    found = spot_scores(issued, lead_days=20 / 24)
+    assert found is not None
+    assert (found.questions, found.settled, found.brier) == (1, 1, pytest.approx(0.09))
 
 
 # F rises evenly from 0 to 1 over [0, 1]. Never occurred: integral of t^2 = 1/3. At 0: of (1 - t)^2 = 1/3.
