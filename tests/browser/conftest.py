@@ -41,13 +41,13 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory) -> Iterator[Callable[[Path], str]]:
+def serve(tmp_path_factory) -> Iterator[Callable[..., str]]:
     """Give a function that serves the app on a home and returns its address; all servers end with the session."""
     running: list[subprocess.Popen[bytes]] = []
     log = tmp_path_factory.mktemp("server") / "log.txt"
 
-    def start(home: Path) -> str:
-        port = free_port()
+    def start(home: Path, *, port: int | None = None) -> str:
+        port = port or free_port()
         options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
         command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "web" / "asgi.py"), *options]
         environment = os.environ | {"TWIXT_HOME": str(home), "TWIXT_LOCAL": "1"}
