@@ -132,7 +132,8 @@ class Recorded:
         sizes = {len(r) for r in found.ranks.values()}
         assert sizes == {self.simulations - found.refused}, f"{self.model}: {sizes} ranks for {self.simulations}"
         found.judge(self.model)
-        assert (RECORDS / f"{self.model}.svg").read_text(encoding="utf-8") == figure(self.model, found)
+        drawn = (RECORDS / f"{self.model}.svg").read_text(encoding="utf-8")
+        assert drawn == figure(self.model, found), f"{self.model}: other ranks are drawn; python -m {__name__}"
 
 
 @dataclass(frozen=True)
@@ -256,13 +257,13 @@ def figure(model: str, found: Calibration, *, columns: int = 4) -> str:
     rows = -(-len(names) // columns)
     count = found.simulations - found.refused
     panels = [
-        f'<g transform="translate({10 + wide * (i % columns)} {40 + high * (i // columns)})">'
+        f'<g transform="translate({10 + wide * (i % columns)} {50 + high * (i // columns)})">'
         f"{_panel(name, np.asarray(found.ranks[name]), found.draws)}</g>"
         for i, name in enumerate(names)
     ]
     title = f"{model}: ranks of true values in {count} simulations, distribution function less uniform, 95 % bands"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{20 + wide * columns}" height="{50 + high * rows}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{20 + wide * columns}" height="{40 + high * rows}" '
         'font-family="sans-serif" font-size="11"><rect width="100%" height="100%" fill="white"/>'
         f'<text x="10" y="20" font-size="13">{escape(title)}</text>\n' + "\n".join(panels) + "\n</svg>\n"
     )
@@ -284,5 +285,17 @@ def _panel(name: str, ranks: Int, draws: int, *, wide: float = 170, high: float 
         f'<polygon points="{band}" fill="#dde5ee"/>'
         f'<line x1="0" x2="{wide:g}" y1="{high / 2:g}" y2="{high / 2:g}" stroke="#888888"/>'
         f'<polyline points="{path(share, line)}" fill="none" stroke="#1f4e79" stroke-width="1.5"/>'
-        f'<text x="2" y="10">{escape(name)}, p = {p:.2g}</text>'
+        f'<text x="0" y="-4">{escape(name)}, p = {p:.2g}</text>'
     )
+
+
+def redraw() -> None:
+    """Draw the figure of every record anew, from its ranks."""
+    for path in sorted(RECORDS.glob("*.json")):
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        found = Calibration(kept["ranks"], kept["draws"], kept["refused"])
+        path.with_suffix(".svg").write_text(figure(kept["model"], found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    redraw()
