@@ -90,11 +90,15 @@ def _refuse(problems: list[Problem]) -> None:
 
 
 def _screen(found: Backtest) -> str:
+    from forecasts.calibration import pit_bands
+
     rows = [("model", found.model), *found.baselines.items()]
     target = found.train_through + found.horizon
     head = f"{len(found.countries)} countries, {target} from the years to {found.train_through}; scores on log share"
     header = ("forecast", "CRPS", "in 50%", "in 90%", "PIT by fifths")
-    return f"{head}\n\n{table(header, [_row(name, s) for name, s in rows], right='123')}"
+    low, high = pit_bands(5, len(found.countries))
+    fifths = f"Calibrated forecasts have {low:.0f} to {high:.0f} outcomes in a fifth, nine times out of ten."
+    return f"{head}\n\n{table(header, [_row(name, s) for name, s in rows], right='123')}\n\n{fifths}"
 
 
 def _row(name: str, scores: Scores) -> tuple[str, ...]:
