@@ -20,6 +20,9 @@ MOST_SLOPE = 20.0
 """Largest direction of terms, in log-odds of a yea per unit of ideal point."""
 MOST_TERMS = 4
 _LOG_ODDS = 10.0
+_UNREAD = Elicited(0.5, 0.5, 0.5, "")
+_NO_RENEWAL = Renewal(1, _UNREAD, _UNREAD, _UNREAD, ())
+"""Stands in for a table that is missing, which is reported."""
 _WHERE = {"gate": "vote.gate", "direction": "vote.fitted.direction"}
 
 
@@ -41,20 +44,17 @@ def fitted(row: Row, *, terms: Sequence[str], periods: int, members: int, direct
     """
     history: tuple[RollCall, ...] = _table(row, "history", directory, roll_calls.read_roll_calls)
     seats: tuple[Seat, ...] = _table(row, "members", directory, seat_table.read_seats)
-    parties = _parties(row)
-    renewal = _renewal(row, periods)
-    record = None
-    if renewal is not None:
-        record = FittedVote(
-            type=row.text("type", limit=60),
-            parties=parties,
-            history=history,
-            seats=seats,
-            seated_on=row.day("members_on"),
-            directions=_directions(row, tuple(terms)),
-            renewal=renewal,
-        )
-        _check(row, record, members)
+    inner = row.inner("renewal")
+    record = FittedVote(
+        type=row.text("type", limit=60),
+        parties=_parties(row),
+        history=history,
+        seats=seats,
+        seated_on=row.day("members_on"),
+        directions=_directions(row, tuple(terms)),
+        renewal=renewal(inner, periods=periods) if inner else _NO_RENEWAL,
+    )
+    _check(row, record, members)
     return record if row.ok() else None
 
 
@@ -133,21 +133,20 @@ def _parties(row: Row) -> tuple[str, str]:
     return found[0], found[1]
 
 
-def _renewal(row: Row, periods: int) -> Renewal | None:
-    inner = row.inner("renewal")
-    if inner is None:
-        return None
-    swing = inner.inner("swing")
+def renewal(row: Row, *, periods: int) -> Renewal:
+    """Read `[vote.fitted.renewal]`: how seats change hands before each of so many periods."""
+    swing = row.inner("swing")
     found = Renewal(
-        term_years=inner.integer("term_years", low=1, high=100),
-        keep=inner.elicited("keep", low=CERTAIN, high=1 - CERTAIN),
-        split=inner.elicited("split", low=-_LOG_ODDS, high=_LOG_ODDS),
-        open=inner.elicited("open", low=-_LOG_ODDS, high=_LOG_ODDS),
+        term_years=row.integer("term_years", low=1, high=100),
+        keep=row.elicited("keep", low=CERTAIN, high=1 - CERTAIN),
+        split=row.elicited("split", low=-_LOG_ODDS, high=_LOG_ODDS),
+        open=row.elicited("open", low=-_LOG_ODDS, high=_LOG_ODDS),
         swing=() if swing is None else columns(swing, periods, low=-_LOG_ODDS, high=_LOG_ODDS),
     )
     if swing is not None:
         swing.ok()
-    return found if inner.ok() else None
+    row.ok()
+    return found
 
 
 def _directions(row: Row, terms: tuple[str, ...]) -> tuple[Elicited, ...]:

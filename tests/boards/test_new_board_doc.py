@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from forecasts import board, board_durations, board_files, board_new, board_rows, board_seed, board_tables
+from forecasts import board, board_durations, board_files, board_new, board_rows, board_seed, board_tables, board_votes
 from tests.boards.test_starter import TODAY
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "new-board.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+
+
+def fitted(row):
+    return board_votes.fitted(row, terms=(), periods=1, members=3, directory=ROOT)
 
 
 def table(file, name):
@@ -57,7 +61,9 @@ def test_every_column_is_listed(file, columns):
             lambda r: board_tables.question(r, opens=TODAY, deadlines=(), directory=Path()),
         ),
         ("questions.toml", "[question.duration]", lambda r: board_durations.duration(r, directory=Path())),
-        ("votes.toml", "[[vote]]", board_tables.vote),
+        ("votes.toml", "[[vote]]", lambda r: board_tables.vote(r, directory=ROOT)),
+        ("votes.toml", "[vote.fitted]", fitted),
+        ("votes.toml", "[vote.fitted.renewal]", lambda r: board_votes.renewal(r, periods=1)),
         ("series.toml", "[[series]]", lambda r: board_tables.series(r, directory=Path())),
         ("scenarios.toml", "[[scenario]]", board_tables.scenario),
     ],
@@ -70,7 +76,7 @@ def test_every_key_is_listed(file, name, build):
     message = next(p.message for p in problems if p.place == "nonsense")
     allowed = set(message.partition("allowed: ")[2].split(", "))
     listed = table(file, name) - {"since_enabled"}
-    assert listed == allowed - {"gate", "state", "level"}
+    assert listed == allowed - {"gate", "state", "level", "fitted", "direction", "renewal", "swing"}
 
 
 def test_the_message_shown_is_the_one_that_comes(tmp_path):
