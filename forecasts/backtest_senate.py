@@ -21,7 +21,7 @@ from forecasts.senate_scores import Coverage, Issued, Outcome, Scores, coverage,
 from forecasts.senate_tables import RollCall, en_bloc
 from models import reliability, senate_predictive
 from models.resampling import Interval
-from models.senate_history import NEITHER, YEA, History
+from models.senate_history import MOST_TOKEN, NEITHER, YEA, History
 from models.senate_predictive import PARAMETERS, Ballots, Held
 from models.world import Float
 
@@ -31,7 +31,7 @@ LUCK = 19991013
 COPIES = 2000
 """Simulated sets of votes behind the null of the senators' miscalibration, and of uniform transforms."""
 FEWEST_TRAINING = 20
-"""Votes that a training part needs, and with them at least `FEWEST_CONTESTED` with a nay."""
+"""Votes that a training part needs, of them at least `FEWEST_CONTESTED` contested."""
 FEWEST_CONTESTED = 5
 
 
@@ -60,10 +60,10 @@ def check(calls: Sequence[RollCall], *, train_before: date, votes_file: str, sen
     """Return what stands against a backtest with these votes: too few before the day, none after it, no senators."""
     before = en_bloc(c for c in calls if c.day < train_before)
     after = [c for c in calls if c.day >= train_before]
-    contested = sum(c.nays > 0 for c in before)
+    contested = sum(c.nays > MOST_TOKEN for c in before)
     problems = []
     if len(before) < FEWEST_TRAINING or contested < FEWEST_CONTESTED:
-        message = f"{train_before}: {len(before)} votes before it, {contested} of them with a nay; "
+        message = f"{train_before}: {len(before)} votes before it, {contested} of them with more than {MOST_TOKEN} nays; "
         message += f"at least {FEWEST_TRAINING} and {FEWEST_CONTESTED} are needed"
         problems.append(Problem(votes_file, "--train-before", message))
     if not after:

@@ -1,10 +1,11 @@
 """Votes of the United States Senate on treaties: senators where their votes are known, party tallies otherwise.
 
 Generative story. Vote v is about a treaty of type k, in the ten-year spell t. With probability
-logit^-1(`type_contested`_k + `practice`_t) it is contested: at least one senator votes nay. Otherwise nobody does.
-`practice` walks from spell to spell (steps `practice_step`), because what is put to a recorded vote changes: before
-1990 most were formalities, which now pass without one. In a contested vote senator i, of side s_i (+1/2 Republican,
--1/2 Democrat, by caucus; 0 neither) and ideal point x_i (first NOMINATE dimension), votes yea with log-odds
+logit^-1(`type_contested`_k + `practice`_t) it is contested: more than three senators vote nay. Otherwise it is a
+formality, and 0, 1, 2 or 3 do, with probabilities `token`, whoever they are. `practice` walks from spell to spell
+(steps `practice_step`), because what is put to a recorded vote changes. In a contested vote senator i, of side s_i
+(+1/2 Republican, -1/2 Democrat, by caucus; 0 neither) and ideal point x_i (first NOMINATE dimension), votes yea with
+log-odds
 
     a_v + b_v x_i + h_pv + s_i `copartisan` P_v + `senator`_i
 
@@ -14,8 +15,8 @@ logit^-1(`type_contested`_k + `practice`_t) it is contested: at least one senato
 * P_v = +1 under a Republican president, -1 under a Democratic one;
 * `senator`_i ~ Normal(0, `senator_sd`^2), the same person in every vote.
 
-The votes are those of such a law given that they are not all yeas. `type_middle`, `type_slope`, `type_contested` are
-partially pooled over the types, each about its own mean.
+The votes are those of such a law given that there are more than three nays. `type_middle`, `type_slope` and
+`type_contested` are partially pooled over the types, each about its own mean.
 
 A vote known by party tallies only is one of voters drawn from each party, ideal points Normal(centre, within^2) of the
 time, own effects as above; a tally of the whole chamber, one of voters drawn from both. A tally says nothing of b_v
@@ -31,10 +32,10 @@ not depend on how a senator would vote.
 Treaties voted en bloc on one day with one tally are one vote. What happened before the floor is not in here: leaders do
 not call votes that they would lose, so this is a model of votes held, and takes no further selection.
 
-Why unanimous votes have a law of their own: four of five recorded votes before 1990 have no nay, and the rest look
-like them on no scale. One normal law of a_v for both needs a spread so wide that the contested votes lose their shape.
-A mixture of two laws that may both have no nay fits as well but cannot be sampled: each vote with one to five nays
-jumps between them (docs/senate-model.md).
+Why formalities have a law of their own: four of five recorded votes before 1990 have no nay, and contested ones look
+like them on no scale. One normal law for both needs a spread so wide that it foresees twice as many failures as there
+were; so does one for all votes with any nay. A mixture of two laws that may both have few nays fits as well but cannot
+be sampled: each vote with one to five nays jumps between them (docs/senate-model.md).
 
 Priors, with reasons (log-odds unless said). An elicited sketch for a treaty of unknown content in today's Senate
 (`submodels.csv`) had the president's party at Normal(2, 1), the other party at Normal(0, 1.2), a treaty shock of .7
@@ -47,6 +48,7 @@ Priors, with reasons (log-odds unless said). An elicited sketch for a treaty of 
 * slope ~ Normal(0, 1.5) per unit of ideal point: either side; the parties stand about .6 apart.
 * slope_sd ~ LogNormal(log 2.5, .4): a one-sided treaty parts the party means by 2.5 x .6 = 1.5.
 * type_middle_sd ~ LogNormal(log .5, .4), type_slope_sd ~ LogNormal(log 1, .4): types differ less than treaties do.
+* token ~ Dirichlet(1, 1, 1, 1), flat.
 * contested ~ Normal(0, 1), type_contested_sd ~ LogNormal(log 1, .4): from .15 to .85 of votes, types apart;
   practice_step ~ LogNormal(log .5, .4): in a generation the odds change by a factor 2.4, either way.
 * absence in the first spell ~ Normal(-2.2, 1), about 10 %; absence_step ~ LogNormal(log .5, .4);
@@ -64,12 +66,14 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from models.senate_history import NAY, NEITHER, SIDES, History, counted_absences, taken
+from models.senate_history import MOST_TOKEN, NAY, NEITHER, SIDES, History, counted_absences, taken
 from models.senate_kernels import OWN_POINTS, OWN_WEIGHTS
 
 type Tensor = Any
 """A node of the model's graph."""
 
+RARE = 0.05
+"""Expected nays below which their number's tail is its first term."""
 SCALES = {
     "treaty_sd": (0.7, 0.33),
     "party_sd": (0.8, 0.38),
@@ -90,30 +94,30 @@ def build(history: History) -> pm.Model:
     Parameters
     ----------
     history
-        Past votes, at least one of them with a nay.
+        Past votes, at least one of them contested.
 
     Raises
     ------
     ValueError
-        When every vote is unanimous: nothing is known of contested ones.
+        When every vote is a formality: nothing is known of contested ones.
     """
-    if not history.divided.size:
-        raise ValueError("every vote is unanimous; at least one vote with a nay is needed")
+    if not history.contested.any():
+        raise ValueError(f"every vote is a formality; one with more than {MOST_TOKEN} nays is needed")
     by_member = (history.members.vote != NEITHER).any(axis=1)
     groups = {
-        "roll": taken(history, np.flatnonzero((history.nays > 0) & by_member)),
-        "tally": taken(history, np.flatnonzero((history.nays > 0) & ~by_member)),
+        "roll": taken(history, np.flatnonzero(history.contested & by_member)),
+        "tally": taken(history, np.flatnonzero(history.contested & ~by_member)),
     }
     coords = {name: list(group.votes) for name, group in groups.items()}
     coords |= {"type": list(history.types), "person": list(history.members.names)}
+    coords |= {"nays": np.arange(MOST_TOKEN + 1)}
     with pm.Model(coords=coords | {"spell": np.arange(history.spells)}) as model:
         population = _population()
         pm.Potential("votes_contested", _which_contested(history, population).sum())
         pm.Potential("votes_missed", _absences(history, population).sum())
         for name, group in groups.items():
             if group.votes:
-                nays, all_yea = (_rolls if name == "roll" else _tallies)(group, population)
-                pm.Potential(f"{name}s", (nays + all_yea - pt.log1mexp(all_yea)).sum())
+                pm.Potential(f"{name}s", (_rolls if name == "roll" else _tallies)(group, population).sum())
     return model
 
 
@@ -146,25 +150,27 @@ def _walk(name: str, step: Tensor, *, first: tuple[float, float]) -> Tensor:
 
 
 def _which_contested(history: History, population: dict[str, Tensor]) -> Tensor:
-    """Return the log probability of each vote's being contested or unanimous, as it was, (V,)."""
+    """Return the log probability of each vote's being contested or a formality, as it was, (V,), and count tokens."""
+    token = pm.Dirichlet("token", np.ones(MOST_TOKEN + 1), dims="nays")
+    pm.Potential("tokens_seen", (_data("tokens", history.tokens.astype(float)) * pt.log(token)).sum())
     practice = _walk("practice", population["practice_step"], first=(0.0, 0.3))
     kind, spell = _data("type_of_vote", history.type), _data("spell_of_vote", history.spell)
     log_odds = population["type_contested"][kind] + practice[spell]
-    return -pt.softplus(_data("unanimous", np.where(history.nays > 0, -1.0, 1.0)) * log_odds)
+    return -pt.softplus(_data("calm", np.where(history.contested, -1.0, 1.0)) * log_odds)
 
 
 def _absences(history: History, population: dict[str, Tensor]) -> Tensor:
     """Return the log density of each vote's absences, (V,)."""
     counted, scatter = counted_absences(history.seats, history.voting)
     level = _walk("absence", population["absence_step"], first=(-2.2, 1.0))
-    shift = pm.Normal("absence_contested", -0.3, 0.4) * _data("contested_as_seen", history.nays > 0)
+    shift = pm.Normal("absence_contested", -0.3, 0.4) * _data("contested_as_seen", history.contested)
     sd = pt.sqrt(population["absence_sd"] ** 2 + _data("absence_scatter", scatter))
     off = _data("absence_counted", counted) - level[pm.modelcontext(None)["spell_of_vote"]] - shift
     return -((off / sd) ** 2) / 2 - pt.log(sd)
 
 
-def _rolls(votes: History, population: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-    """Return what the nays of votes known by member add to the log probability of a yea of all, and that, both (V,)."""
+def _rolls(votes: History, population: dict[str, Tensor]) -> Tensor:
+    """Return the log probability of votes known by member, (V,)."""
     m, centre = votes.members, votes.members.centres()
     kind = _data("roll_type", votes.type)
     slope = pm.Normal("roll_slope", population["type_slope"][kind], population["slope_sd"], dims="roll")
@@ -174,12 +180,14 @@ def _rolls(votes: History, population: dict[str, Tensor]) -> tuple[Tensor, Tenso
     beside = m.ideal_point - centre.mean(axis=1)[:, None] - np.diff(centre, axis=1) * m.side
     log_odds = own[_data("roll_person", m.person)] + (left * _data("roll_on_left", 0.5 - m.side).T).T
     log_odds += (right * _data("roll_on_right", 0.5 + m.side).T).T + slope[:, None] * _data("roll_beside", beside)
-    all_yea = -(_data("roll_voted", m.vote != NEITHER) * pt.softplus(-log_odds)).sum(axis=1)
-    return -(_data("roll_nay", m.vote == NAY) * log_odds).sum(axis=1), all_yea
+    voted = _data("roll_voted", m.vote != NEITHER)
+    all_yea = -(voted * pt.softplus(-log_odds)).sum(axis=1)
+    seen = all_yea - (_data("roll_nay", m.vote == NAY) * log_odds).sum(axis=1)
+    return seen - _log_more_than_tokens(all_yea, pt.exp(-log_odds), voted)
 
 
-def _tallies(votes: History, population: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-    """Return what the nays of tallies add to the log probability of a yea of all, and that, both (V,)."""
+def _tallies(votes: History, population: dict[str, Tensor]) -> Tensor:
+    """Return the log probability of tallies, (V,)."""
     t, kind = votes.tallies, _data("tally_type", votes.type)
     slope, unknown = population["type_slope"][kind], population["slope_sd"] ** 2
     law = _PartyLaw.of("tally", votes, population, kind=kind, centre=t.centre, slope=slope, unknown=unknown)
@@ -193,8 +201,34 @@ def _tallies(votes: History, population: dict[str, Tensor]) -> tuple[Tensor, Ten
     nay = (pm.math.sigmoid(-log_odds) * OWN_WEIGHTS).sum(axis=2)
     share = _data("tally_share", t.share)
     of_cell = share * nay[:, 1:] + (1 - share) * nay[:, :1]
-    all_yea = (_data("tally_all", t.yeas + t.nays) * pt.log1p(-of_cell)).sum(axis=1)
-    return (_data("tally_nays", t.nays) * pt.log(of_cell / (1 - of_cell))).sum(axis=1), all_yea
+    odds, voted = of_cell / (1 - of_cell), _data("tally_all", t.yeas + t.nays)
+    all_yea = (voted * pt.log1p(-of_cell)).sum(axis=1)
+    seen = all_yea + (_data("tally_nays", t.nays) * pt.log(odds)).sum(axis=1)
+    return seen - _log_more_than_tokens(all_yea, odds, voted)
+
+
+def _log_more_than_tokens(all_yea: Tensor, odds: Tensor, number: Tensor) -> Tensor:
+    """Return the log probability of more than `MOST_TOKEN` nays, (V,).
+
+    Of independent voters with odds r_i of a nay, k vote nay with probability e_k(r) prod (1 - q_i), e_k the elementary
+    symmetric polynomials; Newton's identities give them from power sums. Where nays are so rare that one minus the
+    first terms would lose its digits, the first term that remains is taken (within 1 %).
+
+    Parameters
+    ----------
+    all_yea
+        (V,) log probability of no nay.
+    odds, number
+        (V, C) odds of a nay, and voters who have them.
+    """
+    power = [(number * odds**j).sum(axis=1) for j in range(1, MOST_TOKEN + 2)]
+    polynomial = [pt.ones_like(all_yea)]
+    for k in range(1, MOST_TOKEN + 2):
+        terms = [(-1) ** (j - 1) * polynomial[k - j] * power[j - 1] for j in range(1, k + 1)]
+        polynomial.append(sum(terms) / k)
+    few = pt.exp(all_yea) * sum(polynomial[:-1])
+    rare = all_yea + pt.log(pt.maximum(polynomial[-1], 1e-300))
+    return pt.switch(power[0] < RARE, rare, pt.log1p(-pt.minimum(few, 1 - 1e-12)))
 
 
 @dataclass(frozen=True, slots=True)

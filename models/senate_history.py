@@ -1,6 +1,8 @@
 """Past votes as the Senate model reads them: arrays, and votes drawn as the model's story tells them.
 
-Axes: V votes, W those of them with at least one nay, M members of a vote (the longest vote; others padded), C tally
+A vote is contested when more than `MOST_TOKEN` members vote nay; otherwise it is a formality, its nays tokens.
+
+Axes: V votes, W contested ones of them, M members of a vote (the longest vote; others padded), C tally
 cells of a vote, S members over all votes, T spells of years, K types of treaty, D draws.
 """
 
@@ -14,6 +16,8 @@ from models.world import Float, Int
 
 type Parameters = Mapping[str, Float]
 
+MOST_TOKEN = 3
+"""Nays up to which a vote is a formality."""
 SPELL = 10.0
 """Years of a spell, within which practice stays as it is."""
 SIDES = (-0.5, 0.5)
@@ -104,9 +108,14 @@ class History:
             raise ValueError(f"{wrong}: members and tallies do not add up to those voting")
 
     @property
-    def divided(self) -> Int:
-        """Indices of the votes with at least one nay, (W,)."""
-        return np.flatnonzero(self.nays > 0)
+    def contested(self) -> NDArray[np.bool_]:
+        """Which votes are contested, (V,)."""
+        return self.nays > MOST_TOKEN
+
+    @property
+    def tokens(self) -> Int:
+        """How many formalities had 0, 1, .. `MOST_TOKEN` nays, (`MOST_TOKEN` + 1,)."""
+        return np.bincount(self.nays[~self.contested].astype(int), minlength=MOST_TOKEN + 1)
 
     @property
     def spells(self) -> int:

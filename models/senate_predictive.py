@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.senate_chamber import consent_of, count_law, yea_law
-from models.senate_history import SPELL
+from models.senate_history import MOST_TOKEN, SPELL
 from models.world import Float, Int
 
 PARAMETERS = (
     *("middle", "type_middle_sd", "type_middle", "slope", "type_slope_sd", "type_slope", "slope_sd"),
     *("contested", "type_contested_sd", "type_contested", "copartisan", "treaty_sd", "party_sd"),
-    *("senator_sd", "z_senator", "practice_now", "practice_step"),
+    *("senator_sd", "z_senator", "practice_now", "practice_step", "token"),
     *("absence_now", "absence_step", "absence_contested", "absence_sd"),
 )
 """Quantities of `models.senate` that are read; `z_senator` where votes were known by member."""
@@ -47,16 +47,13 @@ class Ballots:
     """A forecast of one vote in each draw; given the draw, senators vote independently."""
 
     nay: Float
-    """(D, G) probability of a nay of each senator who votes in a contested vote, not yet given that there is one."""
+    """(D, G) probability of a nay of each senator who votes in a contested vote, not yet given that enough do."""
     contested: Float
     """(D,) probability that the vote is contested."""
     absent: Float
-    """(D, 2) probability that a senator does not vote: if nobody votes nay, and in a contested vote."""
-
-    @property
-    def some(self) -> Float:
-        """(D,) probability that the law of contested votes brings a nay; a contested vote is one in which it does."""
-        return 1 - np.prod(1 - (1 - self.absent[:, 1:]) * self.nay, axis=1)
+    """(D, 2) probability that a senator does not vote: in a formality, and in a contested vote."""
+    token: Float
+    """(D, K) probability of 0, 1, .. nays in a formality."""
 
 
 def ballots(parameters: Mapping[str, Float], held: Held, *, rng: np.random.Generator) -> Ballots:
@@ -84,26 +81,59 @@ def ballots(parameters: Mapping[str, Float], held: Held, *, rng: np.random.Gener
     spread = np.sqrt(p["absence_sd"] ** 2 + ahead * p["absence_step"] ** 2)
     level = p["absence_now"] + spread * rng.standard_normal(count)
     absent = np.stack([level, level + p["absence_contested"]], axis=1)
-    return Ballots(_expit(-log_odds), _expit(odds), _expit(absent))
+    return Ballots(_expit(-log_odds), _expit(odds), _expit(absent), p["token"])
 
 
 def yeas(forecast: Ballots) -> tuple[Float, float]:
     """Return the law of the number of yeas, (G + 1,), and the probability that two thirds consent."""
     draws, size = forecast.nay.shape
-    weight = forecast.contested / np.maximum(forecast.some, 1e-12) / draws
+    votes = (1 - forecast.absent[:, 1:]) * forecast.nay
+    weight = forecast.contested / enough_nays(votes) / draws
     counts = count_law(forecast.nay, forecast.absent[:, 1], weight)
-    counts[0] = 0.0  # contested: at least one nay
-    quiet = count_law(np.zeros((draws, size)), forecast.absent[:, 0], (1 - forecast.contested) / draws)
-    wide = np.zeros((size + 1, max(counts.shape[1], quiet.shape[1])))
+    counts[: MOST_TOKEN + 1] = 0.0
+    calm = count_law(np.zeros((draws, size)), forecast.absent[:, 0], (1 - forecast.contested) / draws)[0]
+    wide = np.zeros((size + 1, max(counts.shape[1], calm.size)))
     wide[:, : counts.shape[1]] += counts
-    wide[:, : quiet.shape[1]] += quiet
+    token = np.average(forecast.token, weights=1 - forecast.contested, axis=0)
+    wide[: token.size, : calm.size] += token[:, None] * calm
     return yea_law(wide), consent_of(wide)
 
 
 def members(forecast: Ballots) -> Float:
-    """Return each senator's probability of a yea if they vote, (G,)."""
-    nay = np.minimum(forecast.nay / np.maximum(forecast.some, 1e-12)[:, None], 1.0)
-    return 1 - (forecast.contested[:, None] * nay).mean(axis=0)
+    """Return each senator's probability of a yea if they and all others vote, (G,)."""
+    odds = _odds(forecast.nay)
+    none, symmetric = _few_nays(odds)
+    before, others = np.ones_like(odds), np.ones_like(odds)
+    for k in range(1, MOST_TOKEN):  # symmetric polynomials of everybody else's odds
+        before = symmetric[k][:, None] - odds * before
+        others = others + before
+    rest = np.maximum(1 - none[:, None] * (1 + odds) * others, 1e-12)  # P(enough nays among the others)
+    nay = np.minimum(forecast.nay * rest / enough_nays(forecast.nay)[:, None], 1.0)
+    tokens = forecast.token @ np.arange(forecast.token.shape[1]) / odds.shape[1]
+    return 1 - (forecast.contested[:, None] * nay + ((1 - forecast.contested) * tokens)[:, None]).mean(axis=0)
+
+
+def enough_nays(nay: Float) -> Float:
+    """Return the probability of more than `MOST_TOKEN` nays, (D,), at least 1e-9, of independent ones (D, G)."""
+    none, symmetric = _few_nays(_odds(nay))
+    return np.asarray(np.maximum(1 - none * np.sum(symmetric, axis=0), 1e-9))
+
+
+def _odds(nay: Float) -> Float:
+    return nay / np.maximum(1 - nay, 1e-12)
+
+
+def _few_nays(odds: Float) -> tuple[Float, list[Float]]:
+    """Return P(no nay) and the elementary symmetric polynomials of the odds up to `MOST_TOKEN`, each (D,).
+
+    Their products are the probabilities of 0, 1, .. nays; Newton's identities give them from power sums.
+    """
+    power = [np.sum(odds**j, axis=1) for j in range(1, MOST_TOKEN + 1)]
+    symmetric = [np.ones(odds.shape[0])]
+    for k in range(1, MOST_TOKEN + 1):
+        terms = [(-1) ** (j - 1) * symmetric[k - j] * power[j - 1] for j in range(1, k + 1)]
+        symmetric.append(np.sum(terms, axis=0) / k)
+    return np.exp(-np.sum(np.log1p(odds), axis=1)), symmetric
 
 
 def simulated(
@@ -123,15 +153,32 @@ def simulated(
     draw = rng.integers(forecasts[0].contested.size, size=copies)
     found = []
     for forecast, there in zip(forecasts, voted, strict=True):
+        contested = rng.random(copies) < forecast.contested[draw]
         nay = forecast.nay[np.ix_(draw, np.flatnonzero(there))]
-        no = rng.random(nay.shape) < nay
-        for _ in range(_TRIES):
-            again = ~no.any(axis=1)
-            no[again] = rng.random((int(again.sum()), nay.shape[1])) < nay[again]
-        calm = np.flatnonzero(~no.any(axis=1))
-        no[calm, np.argmax(nay[calm] * rng.random((calm.size, nay.shape[1])), axis=1)] = True
-        found.append(~(no & (rng.random(copies) < forecast.contested[draw])[:, None]))
+        no = np.where(contested[:, None], contested_nays(nay, rng=rng), token_nays(forecast.token[draw], nay, rng=rng))
+        found.append(~no)
     return found
+
+
+def contested_nays(nay: Float, *, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Draw the nays of contested votes, (D, G): independent ones given that there are more than `MOST_TOKEN`.
+
+    By rejection; where so many nays hardly ever come, the last try gets them at the most likely places.
+    """
+    no = rng.random(nay.shape) < nay
+    for _ in range(_TRIES):
+        again = no.sum(axis=1) <= MOST_TOKEN
+        no[again] = rng.random((int(again.sum()), nay.shape[1])) < nay[again]
+    for row in np.flatnonzero(no.sum(axis=1) <= MOST_TOKEN):
+        no[row, np.argsort(-nay[row] / rng.exponential(size=nay.shape[1]))[: MOST_TOKEN + 1]] = True
+    return no
+
+
+def token_nays(token: Float, like: Float, *, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Draw the nays of formalities, (D, G): as many as `token` (D, K) says, whoever they are."""
+    uniform = rng.random((token.shape[0], 1))
+    count = np.sum(uniform > np.cumsum(token, axis=1)[:, :-1], axis=1, keepdims=True)
+    return np.asarray(np.argsort(rng.random(like.shape), axis=1).argsort(axis=1) < count)
 
 
 def _of_type(p: Mapping[str, Float], name: str, kind: int, rng: np.random.Generator) -> Float:

@@ -60,7 +60,7 @@ class SenateDraws:
     """What the fitted model says of coming votes of one type; all (R,)."""
 
     contested: Float
-    """Probability that a vote is contested: that at least one member votes nay."""
+    """Probability that a vote is contested and no formality (`senate_history.MOST_TOKEN`)."""
     middle: Float
     """Log-odds of a yea in the middle of the chamber (x = 0, between the parties) in a contested vote."""
     slope: Float
