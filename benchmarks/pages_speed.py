@@ -19,7 +19,7 @@ from tests.app import publishing
 WEEKS = 105
 BAR_MS = 300.0
 RUNS = 7
-PAGES = ("board", "question", "add_evidence", "runs")
+PAGES = ("board", "question", "add_evidence", "calibration", "runs")
 
 
 def publish(root: Path) -> None:

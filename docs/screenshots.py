@@ -26,6 +26,7 @@ PAGES = {
     "board": "",
     "question": "question?question=ceasefire&deadline=2027-12-31",
     "add_evidence": "add_evidence?question=ceasefire",
+    "calibration": "calibration?mode=retrospective",
     "runs": "runs",
 }
 
