@@ -25,6 +25,7 @@ TALLEST = 2400
 PAGES = {
     "board": "",
     "question": "question?question=ceasefire&deadline=2027-12-31",
+    "rearmament": "rearmament",
     "add_evidence": "add_evidence?question=ceasefire",
     "calibration": "calibration?mode=retrospective",
     "runs": "runs",
