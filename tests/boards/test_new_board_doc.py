@@ -76,7 +76,7 @@ def test_every_key_is_listed(file, name, build):
     message = next(p.message for p in problems if p.place == "nonsense")
     allowed = set(message.partition("allowed: ")[2].split(", "))
     listed = table(file, name) - {"since_enabled"}
-    assert listed == allowed - {"gate", "state", "level", "fitted", "direction", "renewal", "swing"}
+    assert listed == allowed - {"gate", "state", "level", "fitted", "direction", "renewal", "swing", "panel"}
 
 
 def test_the_message_shown_is_the_one_that_comes(tmp_path):
