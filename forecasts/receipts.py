@@ -18,6 +18,7 @@ NUMBERS_COME_FROM = (
     "forecasts/catalogue.py",
     "forecasts/bodies.py",
     "forecasts/class_rates.py",
+    "forecasts/durability_fit.py",
     "forecasts/effort.py",
     "forecasts/evaluation.py",
     "forecasts/replay.py",
