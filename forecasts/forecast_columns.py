@@ -29,7 +29,7 @@ def probabilities(column: pl.Series, *, line: int) -> pl.Series:
     Raises
     ------
     ForecastFileError
-        For text that is no number, and where half of the numbers or more lie above 1 and none above 100: percent.
+        For text that is no number, and where most numbers lie above 1 and none above 100: percent.
     """
     if column.dtype == pl.String:
         text = _emptied(column)
@@ -38,10 +38,10 @@ def probabilities(column: pl.Series, *, line: int) -> pl.Series:
     else:
         found = column.cast(pl.Float64, strict=False)
     found = found.fill_nan(None)
-    high = int((found > 1).sum())
+    high, given = int((found > 1).sum()), found.len() - found.null_count()
     top = found.max()
-    if high and 2 * high >= found.len() - found.null_count() and isinstance(top, float) and top <= 100:
-        message = f"probability: {high} of {found.len() - found.null_count()} values lie above 1 (highest {top:g})"
+    if 2 * high > given and isinstance(top, float) and 2 <= top <= 100:
+        message = f"probability: {high} of {given} values lie above 1 (highest {top:g})"
         raise ForecastFileError(f"{message}: these look like percent; divide them by 100")
     return found.alias("probability")
 
@@ -113,7 +113,7 @@ def instants(column: pl.Series, *, name: str, line: int) -> tuple[pl.Series, boo
 
 def _from_text(column: pl.Series, *, whole: pl.Series, name: str, line: int) -> tuple[pl.Series, bool]:
     """Return the instants of a column, or of its distinct cells; a mistake is named by its row in the whole column."""
-    text = _emptied(column).str.replace(r"^(\d{4}-\d\d-\d\d) ", "${1}T")
+    text = _emptied(column).str.replace(r"^(\d{4}-\d\d-\d\d) ", "${1}T").str.replace(r"\s*UTC$", "Z")
     found = pl.repeat(None, text.len(), dtype=INSTANT, eager=True)
     plain = 0
     for form in (*FORMATS, *ZONED):

@@ -76,6 +76,9 @@ def test_withdrawal_is_an_empty_probability(read):
 
 COUNTED = [
     ("a,0.5,1\nb,1.5,0\nc,-0.1,0\n", {"out of range": 2}, 1),
+    ("a,0.5,1\nb,1.2,0\n", {"out of range": 1}, 1),
+    ("a,0.5,1\nb,35,0\n", {"out of range": 1}, 1),
+    ("a,0.5,1\nb,inf,0\nc,nan,0\n", {"out of range": 1, "no probability": 1}, 1),
     ("a,0.5,1\nb,0.5,\nc,0.5,open\n", {"unresolved": 2}, 1),
     ("a,0.5,1\nb,0.5,annulled\nc,0.5,MKT\n", {"annulled": 2}, 1),
     ("a,0.5,yes\nb,0.5,FALSE\nc,0.5,1.0\n", {}, 3),
@@ -174,6 +177,33 @@ def test_other_separators_and_a_byte_order_mark(read, separator):
 
 def test_a_column_named_mode_with_other_words_is_somebody_elses(read):
     assert read("question,probability,outcome,mode\na,.5,1,app\n").rows["mode"].to_list() == ["live"]
+
+
+SAME_TIME = [
+    "2026-01-01T12:00:00Z",
+    "2026-01-01 12:00:00",
+    "2026-01-01T12:00",
+    "2026-01-01T12:00:00.000",
+    "2026-01-01 13:00:00+01:00",
+    "2026-01-01T07:00-0500",
+    "2026-01-01 12:00:00 UTC",
+    " 2026-01-01T12:00:00.000000+00:00 ",
+]
+
+
+@pytest.mark.parametrize("text", SAME_TIME)
+def test_the_forms_of_a_time(read, text):
+    file = read(f"question,probability,outcome,at\na,.5,1,{text}\n")
+    assert file.rows["at"][0].isoformat() == "2026-01-01T12:00:00+00:00"
+    assert bool(file.notes and "without a zone" in file.notes[0]) == (
+        text[-1] != "Z" and "+" not in text and text[-5] != "-" and "UTC" not in text
+    )
+
+
+def test_a_mistake_among_repeated_times_is_named_by_its_own_row(read):
+    body = "".join(f"q{i},.5,1,2026-01-01\n" for i in range(50))
+    with pytest.raises(ForecastFileError, match="row 52: at: 'soon'"):
+        read(f"question,probability,outcome,at\n{body}z,.5,1,soon\n")
 
 
 def test_lives_that_cannot_be_told_are_said(read):
