@@ -17,10 +17,14 @@ COLUMNS = {
 }
 """One point of a step: which line, what it is called, `person`, `crowd` or `pool`, an unbroken stretch of it, when."""
 
-DASHES: Mapping[str, list[int]] = {"person": [1, 0], "crowd": [2, 3], "pool": [9, 3]}
-"""Kind -> strokes and gaps: colour is never the only channel."""
+DASHES: Mapping[str, list[int]] = {"pool": [9, 3], "crowd": [2, 3], "person": [1, 0]}
+"""Kind -> strokes and gaps: colour is never the only channel. The first is drawn lowest."""
 _PLACES = {"person": 3, "crowd": 7, "pool": 6}
 """Kind -> place of its colour among the categories."""
+HEIGHT = 345.0
+"""Pixels of the trend chart from its ceiling to 0, as far as that is known before it is drawn."""
+LINE_HEIGHT = 15.0
+"""Pixels from one name to the next."""
 
 
 def people_layers(people: pl.DataFrame, x: Spec, y: Spec, colours: Palette) -> list[Spec]:
@@ -57,22 +61,41 @@ def _lines(rows: Sequence[Mapping[str, object]], kind: str, x: Spec, y: Spec, co
 
 
 def _names(people: pl.DataFrame, x: Spec, y: Spec, colours: Palette) -> list[Spec]:
-    """Name each line at its last point, on the left of it: the right side belongs to the board's own number."""
+    """Name each line at its last point, on the left of it: the right side belongs to the board's own number.
+
+    Names that would cover each other are set apart, the highest value highest.
+    """
     last = people.sort("on", maintain_order=True).group_by("line", maintain_order=True).last()
+    rows = last.sort("value", "line", descending=[True, False]).to_dicts()
+    top = float(y["scale"]["domain"][1])
+    heights = apart([HEIGHT * (1 - r["value"] / top) for r in rows], gap=LINE_HEIGHT)
     found = []
-    for kind, place in _PLACES.items():
-        rows = [
-            r | {"label": f"{r['name']} {percent(r['value'])}"} for r in last.filter(pl.col("kind") == kind).to_dicts()
-        ]
-        if rows:
-            mark = {
-                "type": "text",
-                "align": "right",
-                "dx": -4,
-                "dy": -8,
-                "fontSize": 12,
-                "fontWeight": 600,
-                "color": category(colours, place),
-            }
-            found.append(layer(rows, mark, {"x": x, "y": y, "text": {"field": "label"}}))
+    for row, height in zip(rows, heights, strict=True):
+        mark = {
+            "type": "text",
+            "align": "right",
+            "dx": -6,
+            "dy": round(height - HEIGHT * (1 - row["value"] / top), 1),
+            "fontSize": 12,
+            "fontWeight": 600,
+            "color": category(colours, _PLACES[row["kind"]]),
+        }
+        named = row | {"label": f"{row['name']} {percent(row['value'])}"}
+        found.append(layer([named], mark, {"x": x, "y": y, "text": {"field": "label"}}))
     return found
+
+
+def apart(heights: Sequence[float], *, gap: float) -> list[float]:
+    """Return rising heights moved so that neighbours are at least a gap apart, as near to their places as can be.
+
+    Heights that crowd each other are spread evenly around their mean (pool adjacent violators on `height - i * gap`).
+    """
+    blocks: list[tuple[float, int]] = []
+    for i, height in enumerate(heights):
+        total, count = height - i * gap, 1
+        while blocks and blocks[-1][0] / blocks[-1][1] >= total / count:
+            before, size = blocks.pop()
+            total, count = total + before, count + size
+        blocks.append((total, count))
+    flat = [total / count for total, count in blocks for _ in range(count)]
+    return [value + i * gap for i, value in enumerate(flat)]

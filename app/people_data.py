@@ -63,7 +63,7 @@ def steps(view: BoardView, question: str, deadline: date) -> pl.DataFrame:
         rows += _stretches(own, forecaster, name, kind=kind, until=until)
     if len(called) > 1:
         pool = path(view.board, view.moment.view, _learned(view), pair)
-        best = [(at, None if line is None else line.best) for at, line in pool if at <= until]
+        best = [(at, line.best if line and len(line.voices) > 1 else None) for at, line in pool if at <= until]
         rows += _stretches(best, POOL, POOL, kind="pool", until=until)
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")
 

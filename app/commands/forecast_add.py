@@ -72,7 +72,7 @@ def command(
     if as_json:
         print_json(_document(entry, before, found))
         return
-    click.echo(f"{entry.entry} (position {entry.position}): {_told(record, before)}")
+    click.echo(f"{entry.entry} (position {entry.position}): {_told(record, before, author or record.forecaster)}")
     for line in conflict_lines(found):
         click.echo(line, err=True)
 
@@ -94,10 +94,10 @@ def _conflicts(record: Forecast, moment: Moment) -> tuple[Conflict, ...]:
     return tuple(c for c in found if pair in {c.rule.less, *c.rule.more})
 
 
-def _told(record: Forecast, before: float | None) -> str:
+def _told(record: Forecast, before: float | None, who: str) -> str:
     now = percent(record.probability)
     moved = f"{percent(before)} to {now}" if before is not None else now
-    return f"{record.question} by {record.deadline}: {moved} ({record.forecaster})"
+    return f"{record.question} by {record.deadline}: {moved} ({who})"
 
 
 def _document(entry: Entry, before: float | None, found: tuple[Conflict, ...]) -> dict[str, Any]:

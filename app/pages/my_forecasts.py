@@ -34,6 +34,8 @@ def render() -> None:
         '<p class="tx tx-lead">What you believe, beside the board. A forecast is kept as issued and judged when the '
         "question is decided; an update is a new one. It moves no number of the board.</p>"
     )
+    if not frame.allowed("forecast", "enter forecasts of your own"):
+        return
     mine = standing(view)
     open_pairs = askable(view)
     if open_pairs:
@@ -163,7 +165,7 @@ def pool_words(line: PoolLine) -> str:
     """Return in words how a pool was made and what kept it on its rung."""
     steps = [f"mean {percent(line.mean)}"]
     if line.recalibrated is not None:
-        steps.append(f"recalibrated {percent(line.recalibrated)}")
+        steps.append(f"recalibrated around the base rate of {percent(line.base_rate)} {percent(line.recalibrated)}")
     if line.hierarchical is not None:
         steps.append(f"hierarchical {percent(line.hierarchical)}")
     count = f"{len(line.voices)} voice{'s' if len(line.voices) > 1 else ''}"
@@ -217,7 +219,7 @@ def standing_table(view: BoardView, mine: Mapping[Pair, Issued], *, pooled: Mapp
     for pair, held in mine.items():
         row, line = view.row(*pair), pooled.get(pair)
         days = (now - held.at).days
-        age = f'{spoken_day(held.at.date())}<br><span class="tx-muted">{days} days ago'
+        age = f'{spoken_day(held.at.date())}<br><span class="tx-muted">{_ago(days)}'
         age += " · <b>still so?</b></span>" if stale(held, now=now) else "</span>"
         why = f'<br><span class="tx-muted">{words(held.forecast.rationale)}</span>' if held.forecast.rationale else ""
         rows.append(
@@ -231,6 +233,10 @@ def standing_table(view: BoardView, mine: Mapping[Pair, Issued], *, pooled: Mapp
             ]
         )
     return marks.table(["Question", "By", "You", "Board", "Pool", "Issued"], rows, numeric=(2, 3, 4))
+
+
+def _ago(days: int) -> str:
+    return "today" if days <= 0 else f"{days} day{'s' if days > 1 else ''} ago"
 
 
 def _withdraw(view: BoardView, mine: Mapping[Pair, Issued]) -> None:

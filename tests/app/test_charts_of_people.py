@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from app import charts
-from app.charts_of_people import COLUMNS, DASHES
+from app.charts_of_people import COLUMNS, DASHES, apart
 from app.look import DARK, LIGHT
 from tests.app.test_charts import DEADLINE, DRIFT, KNOWN, NO_EVIDENCE, history, parts
 
@@ -44,8 +44,8 @@ def test_the_chart_is_valid_in_the_grammar(colours) -> None:
 def test_each_kind_has_its_own_strokes_and_each_stretch_its_own_line() -> None:
     steps = [p for p in parts(trend(PEOPLE)) if p["mark"].get("interpolate") == "step-after"]
     assert [p["mark"]["strokeDash"] for p in steps] == list(DASHES.values())
-    assert {d["field"] for d in steps[0]["encoding"]["detail"]} == {"line", "segment"}
-    assert [r["value"] for r in steps[0]["data"]["values"]] == [0.7, 0.7, 0.6, 0.6]
+    assert {d["field"] for d in steps[2]["encoding"]["detail"]} == {"line", "segment"}
+    assert [r["value"] for r in steps[2]["data"]["values"]] == [0.7, 0.7, 0.6, 0.6]
 
 
 def test_every_line_is_named_once_at_its_last_value() -> None:
@@ -60,3 +60,19 @@ def test_the_axis_holds_the_highest_of_them() -> None:
 
 def test_without_people_nothing_is_drawn() -> None:
     assert trend(None) == trend(PEOPLE.clear())
+
+
+@pytest.mark.parametrize(
+    ("heights", "expected"),
+    [
+        ([], []),
+        ([10.0], [10.0]),
+        ([10.0, 40.0], [10.0, 40.0]),
+        ([10.0, 10.0], [2.5, 17.5]),
+        ([10.0, 12.0, 14.0], [-3.0, 12.0, 27.0]),
+        ([10.0, 12.0, 100.0], [3.5, 18.5, 100.0]),
+        ([0.0, 1.0, 20.0], [-8.0, 7.0, 22.0]),  # the third is pushed too: 0, 1 - 15, 20 - 30 pool to -8
+    ],
+)
+def test_names_are_set_apart(heights, expected) -> None:
+    assert apart(heights, gap=15) == pytest.approx(expected)
