@@ -9,7 +9,7 @@ import polars as pl
 
 from forecasts.scored_rows import INSTANT
 
-EMPTY = ("", "na", "nan", "null", "none")
+EMPTY = ("", "na", "n/a", "nan", "null", "none")
 YES = ("1", "1.0", "yes", "true")
 NO = ("0", "0.0", "no", "false")
 ANNULLED = ("annulled", "ambiguous", "void", "voided", "cancelled", "canceled", "mkt")
