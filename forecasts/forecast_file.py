@@ -230,6 +230,8 @@ def _with_lives(rows: pl.DataFrame, *, opened: bool) -> tuple[pl.DataFrame, list
     if rows["at"].null_count() == rows.height:
         return rows.with_columns(pl.lit(None, INSTANT).alias(name) for name in LIFE), []
     notes = []
+    decided = pl.col("outcome").is_not_null()
+    rows = rows.with_columns(pl.when(decided).then(pl.col("resolved_at")).alias("resolved_at"))
     lives = rows.group_by("question").agg(
         pl.col("at").min(),
         *(pl.col(name).max() for name in TIMES[1:]),

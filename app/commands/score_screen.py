@@ -88,14 +88,17 @@ def _pools(found: Summary) -> str:
 
 def _forecasters(found: Summary) -> list[str]:
     """Return the forecasters: ranked only where every one has the questions that a ranking needs."""
+    from forecasts.score_summary import WORTH
+
     listed = found.forecasters.sort("n_questions", descending=True, maintain_order=True).head(MOST)
     lines = listed.to_dicts()
     short = [line for line in lines if line["more_questions"] is None or line["more_questions"] > 0]
     if short:
         lines.sort(key=lambda line: line["forecaster"])
         needed = [line["more_questions"] for line in short if line["more_questions"] is not None]
-        ask = f"up to {max(needed)} more shared questions" if needed else "shared questions"
-        order = f"Not ranked: seeing a difference of .02 in Brier score takes {ask} (column `more`)."
+        order = "Not ranked: hardly any two answered the same questions."
+        if needed:
+            order = f"Not ranked: seeing a difference of {WORTH} takes up to {max(needed)} more shared questions."
     else:
         lines.sort(key=lambda line: -line["versus_others"])
         order = "By Brier score against the others on the same questions; an interval that holds 0 tells nobody apart."
