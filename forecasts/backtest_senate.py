@@ -31,7 +31,7 @@ LUCK = 19991013
 COPIES = 2000
 """Simulated sets of votes behind the null of the senators' miscalibration, and of uniform transforms."""
 FEWEST_TRAINING = 20
-"""Votes that a training part needs, of them at least `FEWEST_CONTESTED` contested."""
+"""Votes that a training part needs."""
 FEWEST_CONTESTED = 5
 
 
@@ -63,8 +63,8 @@ def check(calls: Sequence[RollCall], *, train_before: date, votes_file: str, sen
     contested = sum(c.nays > MOST_TOKEN for c in before)
     problems = []
     if len(before) < FEWEST_TRAINING or contested < FEWEST_CONTESTED:
-        message = f"{train_before}: {len(before)} votes before it, {contested} of them with more than {MOST_TOKEN} nays; "
-        message += f"at least {FEWEST_TRAINING} and {FEWEST_CONTESTED} are needed"
+        found = f"{len(before)} votes before it, {contested} of them with more than {MOST_TOKEN} nays"
+        message = f"{train_before}: {found}; at least {FEWEST_TRAINING} and {FEWEST_CONTESTED} are needed"
         problems.append(Problem(votes_file, "--train-before", message))
     if not after:
         message = f"{train_before}: no vote on or after it; the last is of {max(c.day for c in calls)}"

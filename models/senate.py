@@ -108,7 +108,7 @@ def build(history: History) -> pm.Model:
         "roll": taken(history, np.flatnonzero(history.contested & by_member)),
         "tally": taken(history, np.flatnonzero(history.contested & ~by_member)),
     }
-    coords = {name: list(group.votes) for name, group in groups.items()}
+    coords: dict[str, Any] = {name: list(group.votes) for name, group in groups.items()}
     coords |= {"type": list(history.types), "person": list(history.members.names)}
     coords |= {"nays": np.arange(MOST_TOKEN + 1)}
     with pm.Model(coords=coords | {"spell": np.arange(history.spells)}) as model:
@@ -222,7 +222,7 @@ def _log_more_than_tokens(all_yea: Tensor, odds: Tensor, number: Tensor) -> Tens
         (V, C) odds of a nay, and voters who have them.
     """
     power = [(number * odds**j).sum(axis=1) for j in range(1, MOST_TOKEN + 2)]
-    polynomial = [pt.ones_like(all_yea)]
+    polynomial: list[Tensor] = [1.0]
     for k in range(1, MOST_TOKEN + 2):
         terms = [(-1) ** (j - 1) * polynomial[k - j] * power[j - 1] for j in range(1, k + 1)]
         polynomial.append(sum(terms) / k)

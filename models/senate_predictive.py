@@ -110,7 +110,8 @@ def members(forecast: Ballots) -> Float:
     rest = np.maximum(1 - none[:, None] * (1 + odds) * others, 1e-12)  # P(enough nays among the others)
     nay = np.minimum(forecast.nay * rest / enough_nays(forecast.nay)[:, None], 1.0)
     tokens = forecast.token @ np.arange(forecast.token.shape[1]) / odds.shape[1]
-    return 1 - (forecast.contested[:, None] * nay + ((1 - forecast.contested) * tokens)[:, None]).mean(axis=0)
+    said_no = forecast.contested[:, None] * nay + ((1 - forecast.contested) * tokens)[:, None]
+    return np.asarray(1 - said_no.mean(axis=0))
 
 
 def enough_nays(nay: Float) -> Float:

@@ -28,6 +28,8 @@ MOVES = 4
 """Moves of every draw after each resampling."""
 STRIDES = (0.3, 0.7)
 """Sizes of the autoregressive steps, in turn: sqrt(1 - stride^2) z + stride e."""
+SURE = 1e-12
+"""Closest that the probability of a contested vote comes to 0 or 1 in odds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +116,9 @@ def informed(draws: SenateDraws, luck: Luck, heard: Heard, *, rng: np.random.Gen
 
 def with_contested(coming: Coming, found: Informed) -> Coming:
     """Return the coming vote with what the statements say of whether it is contested."""
-    odds = coming.contested / (1 - coming.contested) * np.exp(found.log_odds_contested)
-    return replace(coming, contested=odds / (1 + odds))
+    sure = np.clip(coming.contested, SURE, 1 - SURE)
+    log_odds = np.log(sure) - np.log1p(-sure) + found.log_odds_contested
+    return replace(coming, contested=1 / (1 + np.exp(-log_odds)))
 
 
 def _log_likelihood(draws: SenateDraws, luck: Luck, heard: Heard) -> Float:
@@ -137,7 +140,8 @@ def _by_terms(draws: SenateDraws, luck: Luck, heard: Heard) -> list[tuple[float,
         if weight > 0:
             coming = coming_vote(draws, luck, president=heard.president, direction=direction)
             contested, quiet = log_likelihoods(coming, heard.groups)
-            mixed = np.logaddexp(np.log(coming.contested) + contested, np.log1p(-coming.contested) + quiet)
+            sure = np.clip(coming.contested, SURE, 1 - SURE)
+            mixed = np.logaddexp(np.log(sure) + contested, np.log1p(-sure) + quiet)
             found.append((weight, mixed, (contested, quiet)))
     return found
 
