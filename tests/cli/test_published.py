@@ -323,3 +323,19 @@ def test_whatif_refuses_what_it_cannot_use(garden: Place, run, arguments, said) 
     assert refused.exit_code == 2
     assert said in complaint(refused)
     assert garden.contents() == before
+
+
+def test_an_edge_is_reported_as_judged_and_as_it_is_now(run, garden) -> None:
+    from forecasts import board
+
+    (folder,) = (garden.root / "boards").iterdir()
+    edge = next(e for e in board.load(folder)[0].edges if e.kind == "hazard_ratio")
+    found = document(run("explain", edge.child, "--edge", edge.parents[0], "--json"))
+    assert {"parent", "child", "fitted", "prior", "posterior", "bits", "sd_ratio", "mcse"} <= found.keys()
+    assert found["prior"]["median"] == pytest.approx(edge.hazard_ratio.median, rel=1e-4)
+    assert found["fitted"] is False
+    assert 0 <= found["posterior"]["above_one"] <= 1
+    assert found["bits"] >= 0
+    shown = run("explain", edge.child, "--edge", edge.parents[0]).stdout
+    assert f"{edge.parents[0]} -> {edge.child}, live" in shown
+    assert "as judged" in shown
