@@ -13,7 +13,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecasts import class_rates, class_rates_fit, draws_file, durability_fit, pool_fit, senate_fit, spending_fit
+from forecasts import (
+    class_rates,
+    class_rates_fit,
+    draws_file,
+    durability_fit,
+    pool_fit,
+    readings_fit,
+    senate_fit,
+    spending_fit,
+)
 from forecasts.class_rates import NO_RATES
 from forecasts.definition import Board, Question
 from forecasts.draws_file import DrawsFile, DrawsFileError
@@ -27,13 +36,26 @@ from forecasts.spending_editions import in_force
 if TYPE_CHECKING:
     from forecasts.artefacts import Artefacts
 
-__all__ = ["ParameterDraws", "ParametersRefusedError", "at_hand", "label", "parameter_draws", "read_back", "recipes"]
+__all__ = [
+    "ParameterDraws",
+    "ParametersRefusedError",
+    "at_hand",
+    "label",
+    "parameter_draws",
+    "read_back",
+    "readings_of",
+    "recipes",
+]
 
 RATES = "class rates"
 """Key of the class rates among the fits of a board; no question or series is called so."""
 
 POOL = "pool of people"
 """Key of the hierarchical pool, which is fitted where enough resolved questions were forecast by people."""
+READINGS = "whom to believe"
+"""Key of what resolved questions teach of forecasters, grades and repetition, where there are enough of them."""
+BESIDE = (POOL, READINGS)
+"""Fits that a board can do without: refused, the pool falls back a rung and evidence is read by the prior."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +104,8 @@ def label(board: Board, question: Question) -> str:
 def recipes(moment: Moment) -> dict[str, Recipe]:
     """Return the recipe of every fit that a board needs at a moment, by what it is of.
 
-    Keys: `RATES` for the class rates, `POOL` for the pool of people, the question of a vote, the id of a series, or a
-    question with covariates of its own. What is not here is drawn from elicited numbers.
+    Keys: `RATES` for the class rates, `POOL` for the pool of people, `READINGS` for whom to believe, the question of a
+    vote, the id of a series, or a question with covariates of its own. What is not here is drawn from elicited numbers.
     """
     board, found = moment.board, {}
     if board.cases:
@@ -92,7 +114,8 @@ def recipes(moment: Moment) -> dict[str, Recipe]:
     found |= {v.question: senate_fit.recipe(v.fitted) for v in board.votes if v.fitted is not None}
     found |= _panels(moment)
     resolved = asked(board, moment.view, now=moment.as_of)
-    return found | ({POOL: pool_fit.recipe(resolved)} if learn(resolved).enough else {})
+    found |= {POOL: pool_fit.recipe(resolved)} if learn(resolved).enough else {}
+    return found | ({READINGS: readings_fit.recipe(board, moment.lessons)} if moment.lessons else {})
 
 
 def _panels(moment: Moment) -> dict[str, Recipe]:
@@ -133,7 +156,7 @@ def parameter_draws(
         try:
             kept[key] = fetch(recipe, artefacts, resample=resample, progress=progress)
         except ParametersRefusedError:
-            if key != POOL:  # the pool stands beside the numbers: without its fit it falls back a rung and says so
+            if key not in BESIDE:
                 raise
     return ParameterDraws(_parameters({key: one.file for key, one in kept.items()}), kept)
 
@@ -168,7 +191,13 @@ def read_back(artefacts: "Artefacts", receipt: Mapping[str, Any]) -> Parameters:
     return _parameters({key: draws_file.from_bytes(artefacts.get(one["artefact"])) for key, one in receipt.items()})
 
 
+def readings_of(artefacts: "Artefacts", receipt: Mapping[str, Any]) -> DrawsFile | None:
+    """Return what a snapshot had learned of whom to believe, or None where it read evidence by the prior."""
+    one = receipt.get(READINGS)
+    return draws_file.from_bytes(artefacts.get(one["artefact"])) if one else None
+
+
 def _parameters(files: Mapping[str, DrawsFile]) -> Parameters:
     rates = class_rates.read(files[RATES]) if RATES in files else NO_RATES
-    fits = {key: file for key, file in files.items() if key not in {RATES, POOL}}
-    return Parameters(rates, fits, pool=files.get(POOL))
+    fits = {key: file for key, file in files.items() if key not in {RATES, *BESIDE}}
+    return Parameters(rates, fits, pool=files.get(POOL), readings=files.get(READINGS))

@@ -16,9 +16,10 @@ from forecasts.definition import Board
 from forecasts.domain import Evidence
 from forecasts.encode_fitted_votes import ComingVotes
 from forecasts.parameters import Parameters
+from forecasts.readings_fit import belief
 from forecasts.replay import Moment
 from forecasts.stored_futures import StoredFutures
-from models.evidence import Design, Items, design, prior_belief, tables
+from models.evidence import Design, Items, design, tables
 from models.futures import Forced, Tilt, simulate
 from models.history import history_log_likelihood
 from models.precision import pareto_smooth
@@ -160,7 +161,7 @@ def judge(moment: Moment, *, evidence: Sequence[Evidence] | None = None, as_of: 
     chosen = moment.evidence if evidence is None else tuple(evidence)
     items, labels = encode.items(board, chosen, as_of=as_of or moment.day)
     plan = design(
-        prior_belief(len(labels.forecasters)),
+        belief(moment.readings, labels.forecasters),
         labels.forecaster_key,
         readings=board.settings.readings,
         spread=board.settings.spread_columns,

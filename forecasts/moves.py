@@ -76,7 +76,8 @@ def read_state(store: Store, artefacts: Artefacts, snapshot: Snapshot) -> State:
     parameters = catalogue.read_back(artefacts, snapshot.receipt["parameters"])
     spent = snapshot.receipt["effort"]
     effort = Effort(spent["draws"], spent["per_draw"], spent["seed"], tuple((q, e, d) for q, e, d in spent["tilt"]))
-    return State(snapshot, Moment(definition, view, snapshot.known_through), parameters, effort)
+    moment = Moment(definition, view, snapshot.known_through, readings=parameters.readings)
+    return State(snapshot, moment, parameters, effort)
 
 
 @dataclass(frozen=True)

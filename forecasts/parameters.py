@@ -31,6 +31,8 @@ class Parameters:
     What is not here is drawn from elicited numbers."""
     pool: DrawsFile | None = None
     """Draws of the hierarchical pool of people's forecasts: beside the model's numbers, no part of them."""
+    readings: DrawsFile | None = None
+    """Draws of whom to believe, from resolved questions: how evidence is read, not how futures run."""
 
     def __post_init__(self) -> None:
         if wrong := [n for n in self._sizes() if self.rows % n]:

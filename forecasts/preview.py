@@ -14,6 +14,7 @@ import numpy as np
 
 from forecasts import ledger, snapshots
 from forecasts.artefacts import Artefacts
+from forecasts.catalogue import readings_of
 from forecasts.detail_evidence import subset
 from forecasts.domain import Effect, Evidence, LedgerView, Mode
 from forecasts.evaluation import Judged, judge, sample_of
@@ -82,6 +83,7 @@ class Previewer:
             what = "no snapshot" if newest is None else "no stored futures of the newest snapshot"
             raise NoFuturesError(f"{board}: {what} ({mode}) to preview on; `twixt refit` makes them")
         moment = read_moment(store, artefacts, board, as_of=newest.as_of, mode=mode, now=now)
+        moment = replace(moment, readings=readings_of(artefacts, newest.receipt.get("parameters", {})))
         if mode == "live":
             clock = latest_instant(store, board, now=now)
             moment = _with_evidence_of(moment, ledger.read(store, board, as_of=clock, mode=mode))

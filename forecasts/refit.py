@@ -157,6 +157,7 @@ def _run(run: "_Run", effort: Effort) -> Outcome:
         )
     except ParametersRefusedError as error:
         return _refused(run, str(error), ())
+    run = replace(run, moment=replace(moment, readings=parameters.all.readings))
     return _compute_and_publish(run, parameters, effort)
 
 

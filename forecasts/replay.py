@@ -3,15 +3,20 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from forecasts import ledger
+from forecasts import ledger, snapshots
 from forecasts.artefacts import Artefacts
 from forecasts.board_store import BoardInRecord, read_board
 from forecasts.definition import Board
 from forecasts.domain import Confirmation, Evidence, LedgerView, Mode, Occurrence
 from forecasts.instants import last_whole_day, start_of_day, utc
+from forecasts.readings_data import Lesson, first_numbers, lessons
 from forecasts.spending_editions import with_editions
 from forecasts.store import Store
+
+if TYPE_CHECKING:
+    from forecasts.draws_file import DrawsFile
 
 
 class ReplayError(ValueError):
@@ -27,6 +32,10 @@ class Moment:
     view: LedgerView
     known_through: date
     """Through this day the board's status is known: the futures start at its end."""
+    lessons: tuple[Lesson, ...] = ()
+    """Resolved questions that teach whom to believe; empty while there are too few."""
+    readings: "DrawsFile | None" = None
+    """What they taught, once it has been fitted; None reads all evidence by the prior."""
 
     @property
     def board(self) -> Board:
@@ -114,7 +123,8 @@ def read_moment(
     done = {o.question for o in today.records(Occurrence)}
     through = known_through(definition.board, today.records(Confirmation), occurred=done)
     definition = replace(definition, board=with_editions(definition.board, view))
-    return Moment(definition, view, min(through, day))
+    taught = lessons(definition.board, view, lambda: first_numbers(snapshots.history(store, board)), now=as_of)
+    return Moment(definition, view, min(through, day), taught)
 
 
 def known_through(board: Board, confirmations: Iterable[Confirmation], *, occurred: Collection[str] = ()) -> date:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from forecasts import encode
+from forecasts import encode, readings_data
 from forecasts.catalogue import label
 from forecasts.detail import DIGITS, cliffs, drivers, expiring, inert, timing
 from forecasts.detail_durations import classes
@@ -35,7 +35,8 @@ def detail_of(
     """Return everything that a snapshot's pages show beyond its rows, as plain JSON values.
 
     Keys: `timing`, `drift`, `drivers`, `scenarios`, `contributions`, `inputs`, `classes`, `edges`, `panels`, `people`,
-    `expiring`, `inert`, `flags`, `notes`, `gates`. The same run gives the same values for any number of threads.
+    `readings`, `expiring`, `inert`, `flags`, `notes`, `gates`. The same run gives the same values for any
+    number of threads.
     """
     moment, day = simulated.moment, simulated.stored.day
     board, items = moment.board, judged.items
@@ -55,6 +56,7 @@ def detail_of(
         "panels": panels(moment, parameters),
         "votes": votes(simulated, weighed),
         "people": people(moment, parameters.pool),
+        "readings": readings_data.document(moment.lessons),
         "expiring": expiring(moment.evidence, known=moment.known_through, as_of=moment.day),
         "inert": inert(moment.evidence, known=moment.known_through),
         "flags": cliffs(day, weighed.weight, board=board, known=moment.known, judged=judged_days) + input_flags(inputs),

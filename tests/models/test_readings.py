@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from models.evidence import design, prior_belief
-from models.readings import Resolved, build, learned
+from models.reading_belief import learned
+from models.readings import Resolved, build
 from models.sampling import SamplerSettings, sample
 
 SETTINGS = SamplerSettings(chains=4, draws=500, tune=500, target_accept=0.9, seed=5)
