@@ -15,10 +15,11 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 2, 2, 4, 3
 def multiples(members: Sequence[Mapping[str, Any]], *, panel: Mapping[str, Any]) -> str:
     """Return a grid of members: name, small picture of the printed past and the fan, last value and last median.
 
-    Each picture says the same in words. All share the years and a scale from 0.
+    Each picture says the same in words. All share the years and a scale from 0 that holds every median; wider bands are
+    cut at its top.
     """
-    top = max(v for m in members for v in (*m["printed"], *m["fan"]["high90"]))
-    cells = "".join(_member(m, panel, top=min(top, 1.6 * max(panel["lines"]))) for m in members)
+    top = 1.1 * max(v for m in members for v in (*m["printed"], *m["fan"]["value"], *panel["lines"]))
+    cells = "".join(_member(m, panel, top=top) for m in members)
     return f'<ul class="tx tx-multiples">{cells}</ul>'
 
 

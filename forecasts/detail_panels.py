@@ -51,7 +51,7 @@ def _panel(series: Series, fitted: FittedPanel, ahead: Outlook, *, editions: Seq
         "lines": list(fitted.lines),
         "goal": {"since": fitted.goal.since, "review": fitted.goal.review, "by": fitted.goal.by}
         | {"share": fitted.goal.share, "reason": fitted.goal.reason},
-        "aggregate": _aggregate(fitted, ahead, levels),
+        "aggregate": _aggregate(fitted, ahead, levels) | {"printed": _history(fitted, ahead, editions)},
         "members": [_member(fitted, ahead, levels, c) for c in range(len(fitted.members))],
         "counts": _counts(ahead, goal),
         "on_line": _on_lines(fitted, ahead),
@@ -65,12 +65,19 @@ def _panel(series: Series, fitted: FittedPanel, ahead: Outlook, *, editions: Seq
 def _aggregate(fitted: FittedPanel, ahead: Outlook, levels: dict[str, float]) -> dict[str, Any]:
     return {
         "name": fitted.aggregate,
-        "printed": _shares(weighted_means(fitted, ahead.printed)),
-        "printed_by_source": ahead.printed.aggregate,
+        "weighted": _shares(weighted_means(fitted, ahead.printed)),
         "now": _shares(fan(ahead.last, LEVELS)),
         "fan": _fan(ahead.aggregate),
         "reached": {name: _chances(reached_by(ahead.aggregate, log)) for name, log in levels.items()},
     }
+
+
+def _history(fitted: FittedPanel, ahead: Outlook, editions: Sequence[Edition]) -> list[float]:
+    """Return the aggregate as printed, the weighted mean where it was not; in the last year, where futures start."""
+    known = {y: s.percent for (name, y), s in newest_values(editions).items() if name == fitted.aggregate}
+    means = dict(zip(ahead.printed.panel.years, weighted_means(fitted, ahead.printed), strict=True))
+    earlier = [known.get(year, mean) for year, mean in means.items()][:-1]
+    return _shares(np.array([*earlier, float(np.exp(np.median(ahead.last)))]))
 
 
 def _member(fitted: FittedPanel, ahead: Outlook, levels: dict[str, float], c: int) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def _hero(view: BoardView, series: Series, panel: Mapping[str, Any]) -> None:
         question = view.board.question(level.question)
         row = view.row(question.id, question.headline_deadline)
         if row is not None:
-            label = f"{question.title}: {percent(row['value'])} by {spoken_day(question.headline_deadline)}"
+            label = f"{question.short}: {percent(row['value'])} by {spoken_day(question.headline_deadline)}"
             query = links.address(view.board.id, question=question.id, deadline=question.headline_deadline)
             st.page_link(links.target("question"), label=literal(label), query_params=query)
 
@@ -96,8 +96,9 @@ def _aggregate(view: BoardView, series: Series, panel: Mapping[str, Any], colour
         spec, theme=None, width="stretch", alt=f"{series.title}, {series.unit}, median by year: {spoken}."
     )
     frame.note(
-        "Dark line: printed shares, weighted by output; hollow dots are estimates that may be revised. Dashed: the "
-        "median ahead, with its 50 % and 90 % band. Dotted: the marked lines."
+        "Dark line: as printed (where the aggregate itself is not printed yet, the mean of its members weighted by "
+        "output); hollow dots are estimates that may be revised. Dashed: the median ahead, with its 50 % and 90 % "
+        "band. Dotted: the marked lines."
     )
     with st.expander("The aggregate as a table"):
         st.html(aggregate_table(panel))
@@ -140,7 +141,7 @@ def _members(panel: Mapping[str, Any]) -> None:
     ranked = sorted(panel["members"], key=lambda m: -m["fan"]["value"][-1])
     frame.note(
         f"Sorted by the median of {end}; one scale for all, {first} to {end}. Grey: printed; blue: median with 50 % "
-        f"and 90 % band; dotted: {_spoken_lines(panel)}. Left: {last}; right: median of {end}."
+        f"and 90 % band, cut at the top; dotted: {_spoken_lines(panel)}. Left: {last}; right: median of {end}."
     )
     st.html(panel_marks.multiples(ranked, panel=panel))
     outside = [m["name"] for m in ranked if not m["inside"]]
@@ -315,15 +316,19 @@ def editions_table(editions: Sequence[Mapping[str, Any]]) -> str:
     """Return the editions that were read, newest first."""
     cells = [
         [
-            spoken_day(date.fromisoformat(e["published_on"])),
+            _unbroken(spoken_day(date.fromisoformat(e["published_on"]))),
             f"{words(e['title'])}<br><span class='tx-muted'>{_source(e)}</span>",
-            f"{e['first']} to {e['last']}" if e["first"] != e["last"] else str(e["first"]),
+            _unbroken(f"{e['first']} to {e['last']}" if e["first"] != e["last"] else str(e["first"])),
             f"{e['values']}",
             f"{e['estimates']}",
         ]
         for e in reversed(editions)
     ]
-    return marks.table(["Published", "Edition", "Years", "Values", "Estimates"], cells, numeric=(3, 4))
+    return marks.table(["Day", "Edition", "Years", "Values", "Estimates"], cells, numeric=(3, 4))
+
+
+def _unbroken(text: str) -> str:
+    return words(text).replace(" ", "&nbsp;")
 
 
 def _source(edition: Mapping[str, Any]) -> str:

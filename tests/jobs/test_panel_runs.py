@@ -98,7 +98,7 @@ def test_a_new_edition_counts_from_the_next_refit_and_no_earlier_as_of_moves(hom
     found = {s.id: detail(home, s)["panels"]["spending"] for s in (before, after)}
     assert [e["id"] for e in found[before.id]["editions"]] == [FIRST.id]
     assert [e["id"] for e in found[after.id]["editions"]] == [FIRST.id, "N001"]
-    ratio = found[after.id]["aggregate"]["printed"][-1] / found[before.id]["aggregate"]["printed"][-1]
+    ratio = found[after.id]["aggregate"]["weighted"][-1] / found[before.id]["aggregate"]["weighted"][-1]
     assert ratio == pytest.approx(1.05, abs=0.01)
     fits = [s.receipt["parameters"]["spending"]["input_hash"] for s in (before, after)]
     assert fits[0] != fits[1], "another table is another fit"
@@ -191,7 +191,8 @@ def test_what_the_page_shows_is_the_panel_alone(home) -> None:
     assert [m["name"] for m in found["members"]] == [*NAMES]
     weights = np.arange(1, 9) / 36
     printed = np.array([m["printed"] for m in found["members"]])
-    assert found["aggregate"]["printed"] == pytest.approx((weights @ printed).tolist(), abs=2e-3)
+    assert found["aggregate"]["weighted"] == pytest.approx((weights @ printed).tolist(), abs=2e-3)
+    assert found["aggregate"]["printed"][:-1] == found["aggregate"]["weighted"][:-1], "the table prints no aggregate"
     assert set(found["estimates"]) == {"2024", "2025"}
     counts = found["counts"]
     assert all(sum(row) == pytest.approx(1.0, abs=1e-3) for row in counts["chances"])
