@@ -162,7 +162,8 @@ def forecaster_table(issued: Issued, *, anonymous: bool) -> pl.DataFrame:
     Baseline and peer score are averaged over the scheduled life where it is known, and of the last forecast where it is
     not. `versus_others` is the mean over questions of the others' mean Brier loss minus one's own, on last forecasts
     (above 0 is better), `low` and `high` its 95 % Student-t interval over the `shared` questions, and `more_questions`
-    how many more of these it takes until a true difference of `WORTH` could be seen; null below two.
+    how many more of these it takes until a true difference of `WORTH` could be seen; null below two, and while all of
+    them came out the same, when the one who leant further that way has won every time.
     """
     pair, last = issued.pair, issued.last
     first = np.unique(pair, return_index=True)[1]
@@ -182,7 +183,9 @@ def forecaster_table(issued: Issued, *, anonymous: bool) -> pl.DataFrame:
         "versus_others": versus,
     }
     some = last >= 0
-    frame = pl.DataFrame({"who": who[some], "n": count[some], **{k: v[some] for k, v in columns.items()}})
+    frame = pl.DataFrame(
+        {"who": who[some], "n": count[some], "y": issued.y[last[some]], **{k: v[some] for k, v in columns.items()}}
+    )
     return _by_forecaster(frame, issued.forecasters)
 
 
@@ -223,6 +226,7 @@ def _by_forecaster(pairs: pl.DataFrame, names: tuple[str, ...]) -> pl.DataFrame:
             pl.col("versus_others").mean(),
             pl.col("versus_others").var().alias("variance"),
             pl.col("versus_others").count().cast(pl.Int64).alias("shared"),
+            (pl.col("y").filter(pl.col("versus_others").is_not_null()).n_unique() > 1).alias("mixed"),
         )
         .sort("who")
     )
@@ -247,6 +251,7 @@ def _how_far_known(table: pl.DataFrame) -> list[pl.Series]:
     reach = stdtrit(np.maximum(shared - 1, 1), 0.975) * np.sqrt(variance / np.maximum(shared, 1))
     middle = table["versus_others"].fill_null(0.0).to_numpy()
     more = np.maximum(clusters_needed(variance, shared, worth=WORTH) - shared, 0)
+    more = np.where(table["mixed"].to_numpy(), more, np.nan)
     found = {"low": middle - reach, "high": middle + reach, "more_questions": more}
     columns = [pl.Series(name, np.where(known, value, np.nan)).fill_nan(None) for name, value in found.items()]
     return [*columns[:2], columns[2].cast(pl.Int64)]

@@ -34,11 +34,14 @@ class Skill:
     log: Interval
     """Of mean log losses, by cluster."""
     more: int | None
-    """Further independent questions until a true difference of `WORTH` could be seen; None below two."""
+    """Further independent questions until a true difference of `WORTH` could be seen; None below two, and while every
+    outcome was the same: then whoever leant further that way has won each time, and nothing is known of the rest."""
 
     @property
     def verdict(self) -> str:
         """What can be said: `better`, `worse`, `not told apart`, or that questions are missing."""
+        if self.more is None:
+            return "too few questions"
         if self.difference.resolved:
             return "better" if self.difference.mean > 0 else "worse"
         return "not told apart" if self.more == 0 else "too few questions"
@@ -81,7 +84,7 @@ def _skill(kept: pl.DataFrame, forecaster: str, reference: str, *, threads: int)
         brier_reference=float(by_question["other"].to_numpy().mean()),
         difference=gain,
         log=log,
-        more=_more(clusters["mean"].to_numpy()),
+        more=_more(clusters["mean"].to_numpy()) if y.min() < y.max() else None,
     )
 
 

@@ -89,6 +89,17 @@ def test_two_alike_are_not_told_apart_however_many_questions():
     assert (found.verdict, found.more) == ("not told apart", 0)
 
 
+def test_while_every_outcome_was_no_nobody_has_won():
+    table = [(f"q{i}", MODEL, 1, 0.05, 0, 100) for i in range(50)]
+    found = compare(rows(*table, *((f"q{i}", BASE_RATE, 1, 0.3, 0, 100) for i in range(50))), BASE_RATE)
+    assert found.difference.low > 0
+    assert (found.verdict, found.more) == ("too few questions", None)
+    everybody = calibration_report.report(
+        rows(*table, *((q, "A", 1, 0.3, 0, 100) for q, *_ in table)), mode="live", as_of=LATER
+    )
+    assert everybody.forecasters["more_questions"].to_list() == [None, None]
+
+
 def test_deadlines_of_one_question_count_once():
     frame = many(better=1.5, questions=60)
     grouped = frame.with_columns(cluster=pl.lit("only one"))
