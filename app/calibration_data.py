@@ -8,7 +8,7 @@ import streamlit as st
 from app import data
 from app.view import BoardView
 from forecasts import board as definitions
-from forecasts import calibration_report, snapshots
+from forecasts import calibration_report, people, snapshots
 from forecasts.calibration_report import Report
 from forecasts.scored_rows import MODEL, MODES, REFERENCES
 from forecasts.track_record import due
@@ -34,6 +34,11 @@ def choices(view: BoardView) -> dict[str, tuple[str, ...]]:
 def first_mode(view: BoardView) -> str:
     """Return the mode to show first: live as soon as one live forecast may be judged."""
     return "live" if due(rows(view).filter(pl.col("mode") == "live"), now=_today()).height else "retrospective"
+
+
+def names() -> dict[str, str]:
+    """Return the names of people by id; who is not in it (the model, a crowd, a reference) is shown by the id."""
+    return {person.id: person.name for person in people.everyone(data.workspace().store)}
 
 
 def report(view: BoardView, *, mode: str, forecaster: str) -> Report:

@@ -37,21 +37,22 @@ def render() -> None:
     if not choices:
         frame.no_snapshot(view)
         return
-    mode, forecaster = _choose(choices, calibration_data.first_mode(view))
+    names = calibration_data.names()
+    mode, forecaster = _choose(choices, names, first=calibration_data.first_mode(view))
     st.html(f'<p class="tx tx-lead">{words(LEAD[mode])}</p>')
     if mode not in choices:
         frame.note(f"There is no {mode} record yet.")
         return
     found = calibration_data.report(view, mode=mode, forecaster=forecaster)
-    _judged(view, found)
+    _judged(view, found, names)
     _skills(view, found)
-    _forecasters(found)
-    _movements(found)
-    _timings(found)
+    _forecasters(found, names)
+    _movements(found, names)
+    _timings(found, names)
     _definitions()
 
 
-def _choose(choices: Mapping[str, Sequence[str]], first: str) -> tuple[str, str]:
+def _choose(choices: Mapping[str, Sequence[str]], names: Mapping[str, str], *, first: str) -> tuple[str, str]:
     """Return the mode and the forecaster that the address names or the person picks."""
     asked = st.query_params.get("mode", first)
     left, right = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
@@ -64,19 +65,20 @@ def _choose(choices: Mapping[str, Sequence[str]], first: str) -> tuple[str, str]
         required=True,
     )
     mode = str(picked or first)
-    names = choices.get(mode, (MODEL,))
-    wanted = st.query_params.get("forecaster", names[0])
+    known = choices.get(mode, (MODEL,))
+    wanted = st.query_params.get("forecaster", known[0])
     forecaster = right.selectbox(
         "Forecaster",
-        names,
-        index=names.index(wanted) if wanted in names else 0,
+        known,
+        index=known.index(wanted) if wanted in known else 0,
+        format_func=lambda who: look.literal(names.get(who, who)),
         key=f"calibration_forecaster_{mode}",
     )
     st.query_params["mode"] = mode
     return mode, str(forecaster)
 
 
-def _judged(view: BoardView, found: Report) -> None:
+def _judged(view: BoardView, found: Report, names: Mapping[str, str]) -> None:
     st.header("Forecast and happened", anchor=False)
     part = found.reliability
     if part is None:
@@ -104,7 +106,7 @@ def _judged(view: BoardView, found: Report) -> None:
         f"{key}:discrimination", colours, lambda: charts_of_scores.discrimination(part.histogram, colours=colours)
     )
     st.vega_lite_chart(spec, theme=None, width="stretch", alt="How many forecasts of each height, by outcome.")
-    _tables(found)
+    _tables(found, names)
 
 
 def chart_key(view: BoardView, found: Report) -> str:
@@ -163,23 +165,25 @@ def verdict(part: Reliability) -> str:
     return "The miscalibration is no more than calibrated forecasters show by luck."
 
 
-def _tables(found: Report) -> None:
+def _tables(found: Report, names: Mapping[str, str]) -> None:
     if found.lead_times.height:
         with st.expander("By lead time, by quarter, by forecaster"):
             st.html(
-                marks.table(LEAD_HEAD, [_part_cells(r) for r in found.lead_times.to_dicts()], numeric=(1, 2, 3, 4, 5))
+                marks.table(
+                    LEAD_HEAD, [_part_cells(r, {}) for r in found.lead_times.to_dicts()], numeric=(1, 2, 3, 4, 5)
+                )
             )
             for first, table in (("Issued in", found.quarters), ("Forecaster", found.everybody)):
                 head = [first, *LEAD_HEAD[1:]]
-                st.html(marks.table(head, [_part_cells(r) for r in table.to_dicts()], numeric=(1, 2, 3, 4, 5)))
+                st.html(marks.table(head, [_part_cells(r, names) for r in table.to_dicts()], numeric=(1, 2, 3, 4, 5)))
 
 
 LEAD_HEAD = ["Issued before the close", "Forecasts", "Questions", "Brier", "Miscalibration", "95 % below"]
 
 
-def _part_cells(row: Mapping[str, Any]) -> list[str]:
+def _part_cells(row: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     return [
-        words(row["group"]),
+        words(names.get(row["group"], row["group"])),
         f"{row['n_forecasts']:,}",
         f"{row['n_questions']}",
         f"{row['brier']:.4f}",
@@ -250,14 +254,14 @@ def said(found: Skill) -> str:
     return found.verdict
 
 
-def _forecasters(found: Report) -> None:
+def _forecasters(found: Report, names: Mapping[str, str]) -> None:
     table = found.forecasters
     if table.height < 2:
         return
     st.header("Forecasters", anchor=False)
     lines, order = ordered(table)
     head = ["Forecaster", "Questions", "Brier", "Log", "Peer score", "Against the others", "More questions needed"]
-    st.html(marks.table(head, [forecaster_cells(r) for r in lines.to_dicts()], numeric=(1, 2, 3, 4, 5, 6)))
+    st.html(marks.table(head, [forecaster_cells(r, names) for r in lines.to_dicts()], numeric=(1, 2, 3, 4, 5, 6)))
     frame.note(order)
 
 
@@ -269,12 +273,12 @@ def ordered(table: pl.DataFrame) -> tuple[pl.DataFrame, str]:
     return table.sort("versus_others", descending=True), said
 
 
-def forecaster_cells(row: Mapping[str, Any]) -> list[str]:
+def forecaster_cells(row: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     """Return one forecaster as cells."""
     versus = "–" if row["versus_others"] is None else f"{row['versus_others']:+.4f}"
     bounds = "" if row["low"] is None else f" ({row['low']:+.3f} to {row['high']:+.3f})"
     return [
-        words(row["forecaster"]),
+        words(names.get(row["forecaster"], row["forecaster"])),
         f"{row['n_questions']}",
         f"{row['brier']:.4f}",
         f"{row['log']:.4f}",
@@ -284,14 +288,14 @@ def forecaster_cells(row: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _movements(found: Report) -> None:
+def _movements(found: Report, names: Mapping[str, str]) -> None:
     if not found.movements:
         return
     st.header("Movement", anchor=False)
     head = ["Forecaster", "Updates", "Movement", "Uncertainty lost", "Excess", "z"]
     rows = [
         [
-            words(m.forecaster),
+            words(names.get(m.forecaster, m.forecaster)),
             f"{m.updates:,}",
             f"{m.movement:.4f}",
             f"{m.reduction:.4f}",
@@ -307,12 +311,15 @@ def _movements(found: Report) -> None:
     )
 
 
-def _timings(found: Report) -> None:
+def _timings(found: Report, names: Mapping[str, str]) -> None:
     lines = [t for t in found.timings if t.instants]
     if not lines:
         return
     st.header("When", anchor=False)
-    rows = [[words(t.forecaster), small(t.crps.mean), f"{t.crps.clusters}", f"{t.instants:,}"] for t in lines]
+    rows = [
+        [words(names.get(t.forecaster, t.forecaster)), small(t.crps.mean), f"{t.crps.clusters}", f"{t.instants:,}"]
+        for t in lines
+    ]
     st.html(marks.table(["Forecaster", "Restricted CRPS", "Questions", "Instants"], rows, numeric=(1, 2, 3)))
     frame.note(
         "The mean Brier score over all deadlines that have passed: how well the forecasts said when. 0 is perfect."

@@ -128,7 +128,9 @@ FORECASTER = {
 
 
 def test_names_of_people_stay_text_and_what_is_not_known_is_a_dash():
-    assert calibration.forecaster_cells(FORECASTER) == ["&lt;b&gt;", "3", "0.1000", "0.3000", "–", "–", "–"]
+    cells = calibration.forecaster_cells(FORECASTER, {})
+    assert cells == ["&lt;b&gt;", "3", "0.1000", "0.3000", "–", "–", "–"]
+    assert calibration.forecaster_cells(FORECASTER, {"<b>": "Ann & Bo"})[0] == "Ann &amp; Bo"
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.0, "0.0000"), (0.00001, "under 0.0001"), (0.12345, "0.1235")])
