@@ -4,6 +4,7 @@ Pure, like `app/charts.py`. What came before the cases is hollow and thin, what 
 difference is one of colour only.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ LABEL = 230
 """Width of a case's name in pixels."""
 BEYOND = 20.0
 """A range is drawn as far as this factor beyond what came after the cases; the table has it whole."""
+FEW_POWERS = 4
+"""Powers of ten on an axis up to which 2 and 5 are labelled as well."""
 BEFORE, AFTER = "before the cases", "after"
 
 
@@ -64,6 +67,7 @@ def before_and_after(frame: pl.DataFrame, *, title: str, one: bool, colours: Pal
     """
     after = frame.filter(pl.col("stage") == AFTER)
     bottom, top = float(after["low"].min()) / BEYOND, float(after["high"].max()) * BEYOND  # type: ignore[arg-type]
+    bottom, top = max(bottom, float(frame["low"].min())), min(top, float(frame["high"].max()))  # type: ignore[arg-type]
     shown = [pl.col(c).clip(bottom, top) for c in ("low", "median", "high")]
     rows = frame.with_columns(*shown, words=_words()).to_dicts()
     order = frame["name"].unique(maintain_order=True).to_list()
@@ -73,7 +77,7 @@ def before_and_after(frame: pl.DataFrame, *, title: str, one: bool, colours: Pal
         "type": "quantitative",
         "title": title,
         "scale": {"type": "log", "nice": False},
-        "axis": {"grid": True, "domain": False, "ticks": False, "format": "~g", "labelOverlap": True},
+        "axis": {"grid": True, "domain": False, "ticks": False, "format": "~g", "values": round_values(bottom, top)},
     }
     tips = [tip("name", "What"), tip("stage", "When"), tip("words", "Median and 90 % range")]
     at = {"y": y, "yOffset": offset, "tooltip": tips}
@@ -95,7 +99,14 @@ def before_and_after(frame: pl.DataFrame, *, title: str, one: bool, colours: Pal
     here = layer(
         [{"low": 1.0}], {"type": "rule", "color": colours.muted, "strokeDash": [2, 3]}, {"x": x | {"field": "low"}}
     )
-    return chart([here, *layers] if one else layers, colours=colours, height={"step": 32})
+    return chart([here, *layers] if one else layers, colours=colours, height={"step": 40, "for": "position"})
+
+
+def round_values(bottom: float, top: float) -> list[float]:
+    """Return the ticks of a logarithmic axis: 1, 2 and 5 times powers of ten; the powers alone on a long axis."""
+    powers = range(math.floor(math.log10(bottom)), math.ceil(math.log10(top)) + 1)
+    factors = (1,) if len(powers) > FEW_POWERS else (1, 2, 5)
+    return [float(f"{f}e{p}") for p in powers for f in factors if bottom <= float(f"{f}e{p}") <= top]
 
 
 def _words() -> pl.Expr:

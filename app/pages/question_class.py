@@ -49,21 +49,20 @@ def _rate(
     found: Mapping[str, Any] | None,
     colours: look.Palette,
 ) -> None:
-    name = "Cumulative rate of the first year" if question.clock == "since_enabled" else "Rate a year"
-    stages = [(f"{name} of the class", BEFORE, found["prior"])] if found else []
-    stages += [
-        (f"{name} of the class", AFTER, inputs["class_rate"]),
-        ("The same, for this question", AFTER, inputs["hazard"]),
-    ]
-    ranges = ranges_frame(stages)
+    own_clock = question.clock == "since_enabled"
+    name = "Class, first year" if own_clock else "Class, a year"
+    stages = [(name, BEFORE, found["prior"])] if found else []
+    stages += [(name, AFTER, inputs["class_rate"]), ("This question", AFTER, inputs["hazard"])]
+    ranges, unit = ranges_frame(stages), "cumulative rate of the first year" if own_clock else "events a year"
     spec = data.cached_spec(
         f"{view.key}:class:{question.id}",
         colours,
-        lambda: charts_of_classes.before_and_after(ranges, title="a year", one=False, colours=colours),
+        lambda: charts_of_classes.before_and_after(ranges, title=unit, one=False, colours=colours),
     )
     st.vega_lite_chart(spec, theme=None, width="stretch", alt=spoken_ranges(stages))
+    known = "what the literature says" if question.duration else "next to nothing is known (drawn as far as fits)"
     frame.note(
-        "Median and 90 % range. Hollow: before any case was counted, next to nothing is known (drawn as far as fits). "
+        f"Median and 90 % range. Hollow: before any case was counted, {known}. "
         "Filled: after the cases, and with the adjustment for this question, before any other event."
     )
     rows = [*stages, ("Adjustment (inside view, elicited)", "", inputs["factor"])]
@@ -128,7 +127,7 @@ def effect_names(view: BoardView, question: Question) -> dict[str, str]:
     assert question.duration is not None
     labels = {q.id: q.short for q in view.board.questions}
     return {
-        e.name: labels.get(e.name, e.name) if e.ratio is None else e.name.replace("_", " ")
+        e.name: labels.get(e.name, e.name) if e.ratio is None else e.name.replace("_", " ").capitalize()
         for e in question.duration.effects
     }
 

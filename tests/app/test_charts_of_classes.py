@@ -78,3 +78,15 @@ def test_the_steps_run_to_the_end_of_the_curve():
     assert stairs["data"]["values"][-1] == {"years": 5.0, "value": 0.55}
     assert stairs["mark"]["interpolate"] == "step-after"
     assert stairs["mark"]["strokeDash"], "dashed: colour is not the only difference"
+
+
+@pytest.mark.parametrize(
+    ("bottom", "top", "ticks"),
+    [
+        (0.3, 2.5, [0.5, 1.0, 2.0]),
+        (0.04, 0.7, [0.05, 0.1, 0.2, 0.5]),
+        (0.002, 200.0, [0.01, 0.1, 1.0, 10.0, 100.0]),
+    ],
+)
+def test_ticks_of_a_logarithmic_axis_are_round(bottom, top, ticks):
+    assert charts_of_classes.round_values(bottom, top) == ticks

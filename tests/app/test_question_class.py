@@ -24,7 +24,7 @@ def chart(test, needed: str) -> dict:
 def test_every_event_question_shows_its_cases_and_what_was_known_before_and_after(page, shipped_home):
     test = page("question", shipped_home, question="settlement").run()
     assert not test.exception
-    ranges = chart(test, "Rate a year of the class")
+    ranges = chart(test, "Class, a year")
     stages = {row["stage"] for layer in ranges["layer"] for row in layer["data"]["values"]}
     assert stages == {"before the cases", "after"}
     watched = chart(test, "years watched")
@@ -50,7 +50,7 @@ def test_resumption_shows_how_long_agreements_held(resumption):
     assert all(row["low90"] <= row["low50"] <= row["high50"] <= row["high90"] for row in fitted)
     effects = chart(resumption, "hazard ratio")
     names = {row["name"] for layer in effects["layer"][1:] for row in layer["data"]["values"]}
-    assert {"monitored line", "russia party"} <= names
+    assert {"Monitored line", "Russia party"} <= names
     assert "58 cases of the reference class" in [e.label for e in resumption.expander]
     assert "Minsk II" in html(resumption)
 
