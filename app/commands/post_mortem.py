@@ -24,7 +24,7 @@ def post_mortem_of(session: Session, moment: Moment, question: Question, deadlin
     CommandError
         When the question has no outcome by then.
     """
-    from forecasts import people, post_mortem
+    from forecasts import people, post_mortem, readings_data
     from forecasts.outcomes import decided
     from forecasts.track_record_reading import read_track_record
 
@@ -37,7 +37,7 @@ def post_mortem_of(session: Session, moment: Moment, question: Question, deadlin
     except post_mortem.NoOutcomeError as error:
         raise CommandError(f"QUESTION: {error}") from error
     names = people.names(opened.store, {v.forecaster for v in found.voices} | {s.name for s in found.judges})
-    return _document(found, names)
+    return _document(found, names) | {"readings": readings_data.document(moment.lessons)}
 
 
 def _document(found: PostMortem, names: dict[str, str]) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def screen(found: dict[str, Any]) -> str:
     if voices:
         names = ("forecaster", "", "first", "last", "bits over base rate", "of the time")
         parts.append(table(names, voices, right="2345"))
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, found["readings"]["note"]])
 
 
 def _verdict(item: dict[str, Any]) -> str:

@@ -70,6 +70,8 @@ def post_mortem_section(view: BoardView, question: Question, deadline: date) -> 
     names = people_data.names([*(v.forecaster for v in found.voices), *(s.name for s in found.judges)])
     if len(found.judges) > 1:
         st.html(sums_table("Judged by", [Sum(names[s.name], s.bits, s.items, s.right) for s in found.judges]))
+    if note := view.detail.get("readings", {}).get("note"):
+        frame.note(f"{note[0].upper()}{note[1:]}.")
     if found.voices:
         st.html(forecasters_table(found.voices, names))
         frame.note("Bits over the outside view: the mean gain of log2 chance of what happened, while both stood.")

@@ -34,6 +34,9 @@ def test_a_question_that_has_happened_is_taken_apart(twixt) -> None:
     shown = twixt("explain", "ceasefire", "--post-mortem", "--deadline", "2026-12-31", now=AFTER).stdout
     assert shown.startswith("ceasefire by 2026-12-31: yes, 2026-07-15 (occurrence)")
     assert "E113  right  +1.80" in shown
+    assert shown.rstrip().endswith("fewer than 40 independent resolved questions with evidence"), (
+        "nobody is learned from it"
+    )
 
 
 def test_the_first_decided_deadline_is_taken(twixt) -> None:
