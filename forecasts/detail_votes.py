@@ -192,7 +192,7 @@ def _tally(drawn: Held, period: int, *, party: int, terms: int | None) -> dict[s
         "members": _rounded(1 - (coming.contested[:, None] * (1 - each)).mean(axis=0)),
         "yeas": _rounded(yea_counts.yea_law(coming, drawn.groups(period))),
         "pivotal": _rounded(senate_chamber.pivotal(each, coming, rng=luck)),
-        "unanimous": _rounded(1 - coming.contested.mean()),
+        "formality": _rounded(1 - coming.contested.mean()),
     }
 
 

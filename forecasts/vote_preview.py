@@ -31,7 +31,7 @@ class Outlook:
     """The vote under some statements."""
 
     tally: Mapping[str, Any]
-    """Of a vote held today on the terms that the board expects: `chance low high members yeas pivotal unanimous`."""
+    """Of a vote held today on the terms that the board expects: `chance low high members yeas pivotal formality`."""
     cells: Float
     """(P, C) mean chance of consent in each stretch and class of terms."""
 

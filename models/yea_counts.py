@@ -2,7 +2,7 @@
 
 Given a draw, members vote independently; the count's law is normal with the exact mean and variance, at whole numbers.
 Averaged over draws that differ by many seats, it is within .001 of the exact law (tests/models/test_yea_counts.py).
-In a vote that is not contested everybody who votes says yea.
+In a vote that is not contested, a formality, everybody who votes is taken to say yea.
 
 Axes: D draws, G groups of members, N seats of the body.
 """

@@ -124,7 +124,7 @@ def _hero(shown: Shown) -> None:
     facts = [
         ("90 % range", f"{percent(tally['low'])} to {percent(tally['high'])}"),
         ("yeas, median", f"{middle} ({low} to {high})"),
-        ("nobody against", percent(tally["unanimous"])),
+        ("a formality", percent(tally["formality"])),
     ]
     listed = "".join(f"<div><dt>{words(n)}</dt><dd>{words(v)}</dd></div>" for n, v in facts)
     big = f'<div class="tx-big">{percent(tally["chance"])}</div><div class="tx-muted">two thirds consent</div>'
@@ -246,8 +246,8 @@ def _count(shown: Shown) -> None:
     )
     frame.note(
         f"Two thirds of those voting: {needed} when all {vote.members} vote, {typical[0]} of {middle} in a typical "
-        f"vote; nine times in ten {few} to {many} vote, so {two_thirds(few)} to {two_thirds(many)} are needed. A vote "
-        "without a nay is the right end."
+        f"vote; nine times in ten {few} to {many} vote, so {two_thirds(few)} to {two_thirds(many)} are needed. The "
+        "right end is a formality, where hardly anybody votes nay."
     )
     with st.expander("The count as a table"):
         law = tally["yeas"]
