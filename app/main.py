@@ -34,18 +34,9 @@ RENDER = {
 }
 """Each page's address -> what draws it."""
 MENU = {
-    "": (
-        "board",
-        "scenarios",
-        "question",
-        "what_if",
-        "senate",
-        "rearmament",
-        "add_evidence",
-        "my_forecasts",
-        "calibration",
-        "runs",
-    )
+    "": ("board", "scenarios", "question", "what_if", "add_evidence"),
+    "Models": ("senate", "rearmament", "runs"),
+    "Track record": ("my_forecasts", "calibration"),
 }
 """The menu; pages under a name of their own share one entry."""
 

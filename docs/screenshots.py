@@ -5,6 +5,7 @@ server runs on the loopback and ends with this script. Nothing is written to the
 """
 
 import argparse
+import os
 import shutil
 import socket
 import subprocess
@@ -28,6 +29,12 @@ PAGES = {
     "rearmament": "rearmament",
     "add_evidence": "add_evidence?question=ceasefire",
     "calibration": "calibration?mode=retrospective",
+    "scenarios": "scenarios",
+    "what_if": "what_if?mode=see&if=ceasefire+by+2026-12-31",
+    "senate": "senate",
+    "rearmament": "rearmament",
+    "my_forecasts": "my_forecasts",
+    "calibration": "calibration",
     "runs": "runs",
 }
 
@@ -45,7 +52,8 @@ def main() -> int:
     port = free_port()
     script = str(ROOT / "app" / "web" / "asgi.py")
     options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
-    server = subprocess.Popen([sys.executable, "-m", "streamlit", "run", script, *options], stdout=subprocess.DEVNULL)  # noqa: S603
+    command = [sys.executable, "-m", "streamlit", "run", script, *options]
+    server = subprocess.Popen(command, env=os.environ | {"TWIXT_LOCAL": "1"}, stdout=subprocess.DEVNULL)  # noqa: S603
     try:
         address = f"http://127.0.0.1:{port}"
         wait_for(address)
