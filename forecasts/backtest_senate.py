@@ -25,7 +25,7 @@ from models.senate_history import MOST_TOKEN, NEITHER, YEA, History
 from models.senate_predictive import PARAMETERS, Ballots, Held
 from models.world import Float
 
-SAMPLER: Mapping[str, Any] = {"chains": 4, "draws": 1200, "tune": 700, "target_accept": 0.9, "seed": 19900101}
+SAMPLER: Mapping[str, Any] = {"chains": 4, "draws": 1200, "tune": 700, "target_accept": 0.95, "seed": 19900101}
 LUCK = 19991013
 """Seed of the coming votes' shocks and of all null distributions."""
 COPIES = 2000
@@ -61,7 +61,8 @@ def check(calls: Sequence[RollCall], *, train_before: date, votes_file: str, sen
     before = en_bloc(c for c in calls if c.day < train_before)
     after = [c for c in calls if c.day >= train_before]
     contested = sum(c.nays > MOST_TOKEN for c in before)
-    problems = []
+    missing = [f"vote {c.id}" for c in calls if not c.ballots]
+    problems = [Problem(senators_file, vote, "no row for it; every senator in office is needed") for vote in missing]
     if len(before) < FEWEST_TRAINING or contested < FEWEST_CONTESTED:
         found = f"{len(before)} votes before it, {contested} of them with more than {MOST_TOKEN} nays"
         message = f"{train_before}: {found}; at least {FEWEST_TRAINING} and {FEWEST_CONTESTED} are needed"
@@ -69,10 +70,6 @@ def check(calls: Sequence[RollCall], *, train_before: date, votes_file: str, sen
     if not after:
         message = f"{train_before}: no vote on or after it; the last is of {max(c.day for c in calls)}"
         problems.append(Problem(votes_file, "--train-before", message))
-    missing = [c for c in calls if not c.ballots]
-    problems += [
-        Problem(senators_file, f"vote {c.id}", "no row for it; every senator in office is needed") for c in missing
-    ]
     return problems
 
 

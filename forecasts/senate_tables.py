@@ -87,11 +87,12 @@ def read_votes(path: Path) -> tuple[tuple[RollCall, ...], list[Problem]]:
     """Return the roll calls of a table in order of their days, and every mistake."""
     problems: list[Problem] = []
     rows = _csv(path, VOTE_COLUMNS, VOTE_OPTIONAL, problems)
-    found = [call for place, cells in rows if (call := _roll_call(path.name, place, cells, problems)) is not None]
-    _refuse_repeats(path.name, ((f"vote {c.id}", c.id) for c in found), "vote_id", problems)
+    read = [(place, _roll_call(path.name, place, cells, problems)) for place, cells in rows]
+    found = [(place, call) for place, call in read if call is not None]
+    _refuse_repeats(path.name, ((f"{place}, vote {c.id}", c.id) for place, c in found), "vote_id", problems)
     if not rows and not problems:
         problems.append(Problem(path.name, "", "no rows; one for each roll call is needed"))
-    return tuple(sorted(found, key=lambda c: (c.day, c.id))), problems
+    return tuple(sorted((c for _, c in found), key=lambda c: (c.day, c.id))), problems
 
 
 def from_board(call: definition.RollCall, parties: tuple[str, str]) -> RollCall:
@@ -155,7 +156,8 @@ def _csv(path: Path, columns: tuple[str, ...], optional: tuple[str, ...], proble
 def _table(path: Path, columns: tuple[str, ...], optional: tuple[str, ...], problems: list[Problem]) -> list[_Row]:
     """Return the rows of a CSV or Parquet file; a Parquet file's are counted from 1."""
     try:
-        head = path.open("rb").read(4)
+        with path.open("rb") as file:
+            head = file.read(4)
     except OSError as error:
         problems.append(Problem(path.name, "", f"cannot be read: {error.strerror or error}"))
         return []

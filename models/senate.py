@@ -55,12 +55,12 @@ Priors, with reasons (log-odds unless said). An elicited sketch for a treaty of 
   absence_contested ~ Normal(-.3, .4); absence_sd ~ LogNormal(log .5, .4).
 
 What is sampled for each vote are the log-odds at the two parties' centres, as they are (centred): dozens of senators
-say what they are, one party's vote says nothing of the other's, and their scales are far from 0. Members' own effects
-are known from few votes each and are sampled as multiples of their scale.
+say what they are, one party's vote says nothing of the other's, and their scales are far from 0. So is `absence`.
+Members' own effects and `practice` are known from few votes each and are sampled as multiples of their scale.
 """
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pymc as pm
@@ -71,6 +71,9 @@ from models.senate_kernels import OWN_POINTS, OWN_WEIGHTS
 
 type Tensor = Any
 """A node of the model's graph."""
+
+untyped: Any = pt
+"""PyTensor's functions that carry no types."""
 
 RARE = 0.05
 """Expected nays below which their number's tail is its first term."""
@@ -139,21 +142,14 @@ def _population() -> dict[str, Tensor]:
     return found
 
 
-def _walk(name: str, step: Tensor, *, first: tuple[float, float]) -> Tensor:
-    """Return a level that walks from spell to spell, (T,); its first value is normal with this mean and sd."""
-    luck = pm.Normal(f"z_{name}", 0, 1, dims="spell")
-    untyped = cast("Any", pt)
-    steps = untyped.concatenate([first[0] + first[1] * luck[:1], step * luck[1:]])
-    level = pm.Deterministic(name, untyped.cumsum(steps), dims="spell")
-    pm.Deterministic(f"{name}_now", level[-1])
-    return level
-
-
 def _which_contested(history: History, population: dict[str, Tensor]) -> Tensor:
     """Return the log probability of each vote's being contested or a formality, as it was, (V,), and count tokens."""
     token = pm.Dirichlet("token", np.ones(MOST_TOKEN + 1), dims="nays")
     pm.Potential("tokens_seen", (_data("tokens", history.tokens.astype(float)) * pt.log(token)).sum())
-    practice = _walk("practice", population["practice_step"], first=(0.0, 0.3))
+    luck = pm.Normal("z_practice", 0, 1, dims="spell")
+    steps = untyped.concatenate([0.3 * luck[:1], population["practice_step"] * luck[1:]])
+    practice = pm.Deterministic("practice", untyped.cumsum(steps), dims="spell")
+    pm.Deterministic("practice_now", practice[-1])
     kind, spell = _data("type_of_vote", history.type), _data("spell_of_vote", history.spell)
     log_odds = population["type_contested"][kind] + practice[spell]
     return -pt.softplus(_data("calm", np.where(history.contested, -1.0, 1.0)) * log_odds)
@@ -162,7 +158,9 @@ def _which_contested(history: History, population: dict[str, Tensor]) -> Tensor:
 def _absences(history: History, population: dict[str, Tensor]) -> Tensor:
     """Return the log density of each vote's absences, (V,)."""
     counted, scatter = counted_absences(history.seats, history.voting)
-    level = _walk("absence", population["absence_step"], first=(-2.2, 1.0))
+    first = pm.Normal.dist(-2.2, 1.0)
+    level = pm.GaussianRandomWalk("absence", sigma=population["absence_step"], init_dist=first, dims="spell")
+    pm.Deterministic("absence_now", level[-1])
     shift = pm.Normal("absence_contested", -0.3, 0.4) * _data("contested_as_seen", history.contested)
     sd = pt.sqrt(population["absence_sd"] ** 2 + _data("absence_scatter", scatter))
     off = _data("absence_counted", counted) - level[pm.modelcontext(None)["spell_of_vote"]] - shift
