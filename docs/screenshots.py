@@ -25,14 +25,12 @@ TALLEST = 2400
 """Pixels of a page that a picture keeps."""
 PAGES = {
     "board": "",
-    "question": "question?question=ceasefire&deadline=2027-12-31",
-    "rearmament": "rearmament",
-    "add_evidence": "add_evidence?question=ceasefire",
-    "calibration": "calibration?mode=retrospective",
     "scenarios": "scenarios",
+    "question": "question?question=ceasefire&deadline=2027-12-31",
     "what_if": "what_if?mode=see&if=ceasefire+by+2026-12-31",
     "senate": "senate",
     "rearmament": "rearmament",
+    "add_evidence": "add_evidence?question=ceasefire",
     "my_forecasts": "my_forecasts",
     "calibration": "calibration",
     "runs": "runs",

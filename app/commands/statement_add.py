@@ -15,8 +15,8 @@ from app.session import Session
     "add",
     short_help="Enter what a member has said of a coming vote.",
     epilog=examples(
-        "twixt statement add Murkowski for_lean --on 2026-06-20 --source https://example.org/interview",
-        'twixt statement add "Scott (SC)" against_firm --on 2026-06-21 --source "Floor speech"',
+        "twixt statement add Murkowski undecided --on 2026-06-20 --source https://example.org/interview",
+        'twixt statement add "Scott (SC)" undecided --on 2026-06-21 --source "Floor speech"',
     ),
 )
 @click.argument("senator")
