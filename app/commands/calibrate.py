@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     ),
 )
 @click.option("--retrospective", is_flag=True, help="The record made with hindsight, instead of what was issued live.")
-@click.option("--forecaster", metavar="ID", help="Whose record; by default the model's.")
+@click.option("--forecaster", metavar="NAME", help="Whose record, by name or id; by default the model's.")
 @common
 def command(
     session: Session,
@@ -44,18 +44,18 @@ def command(
     A difference counts only with enough independent questions; until then the table says how many more it takes.
     """
     session.prepare_caches()
-    from forecasts import calibration_report
+    from forecasts import calibration_report, people
     from forecasts.scored_rows import MODEL
 
     rows, kind = _rows(session, session.board(board_id)), mode(retrospective=retrospective)
-    who = forecaster or MODEL
-    _refuse_unknown(rows, who)
+    names = {person.id: person.name for person in people.everyone(session.workspace().store)}
+    who = _known(rows, forecaster or MODEL, names)
     threads = os.cpu_count() or 1
     found = calibration_report.report(rows, mode=kind, as_of=session.now.timestamp(), forecaster=who, threads=threads)
     if as_json:
         print_json({"board": session.board(board_id), **calibration_report.document(found)})
     else:
-        click.echo(_screen(found))
+        click.echo(_screen(found, names))
 
 
 def _rows(session: Session, board: str) -> pl.DataFrame:
@@ -66,15 +66,26 @@ def _rows(session: Session, board: str) -> pl.DataFrame:
     return read_track_record(opened.store, opened.artefacts, board, now=session.now, directory=directory)
 
 
-def _refuse_unknown(rows: pl.DataFrame, who: str) -> None:
+def _known(rows: pl.DataFrame, who: str, names: Mapping[str, str]) -> str:
+    """Return the id of a forecaster given by id or name; raises CommandError for one who has issued nothing."""
     known = rows["forecaster"].unique().sort().to_list()
-    if who not in known and known:
-        raise CommandError(f"--forecaster: {who[:60]!r} has issued nothing here; allowed: {', '.join(known[:20])}")
+    by_name = {names.get(i, i): i for i in known}
+    if who not in known and who not in by_name and known:
+        allowed = ", ".join(list(by_name)[:20])
+        raise CommandError(f"--forecaster: {who[:60]!r} has issued nothing here; allowed: {allowed}")
+    return who if who in known else by_name.get(who, who)
 
 
-def _screen(found: Report) -> str:
-    head = f"{found.forecaster}, {found.mode}: {found.issued} probabilities issued"
-    parts = [head, *_reliability(found), *_leads(found), *_skills(found), *_movements(found), *_timings(found)]
+def _screen(found: Report, names: Mapping[str, str]) -> str:
+    head = f"{names.get(found.forecaster, found.forecaster)}, {found.mode}: {found.issued} probabilities issued"
+    parts = [
+        head,
+        *_reliability(found),
+        *_leads(found),
+        *_skills(found),
+        *_movements(found, names),
+        *_timings(found, names),
+    ]
     return "\n".join(parts)
 
 
@@ -148,10 +159,10 @@ def _bounds(low: float, high: float) -> str:
     return "-" if math.isnan(low) else f"{low:+.3f} to {high:+.3f}"
 
 
-def _movements(found: Report) -> list[str]:
+def _movements(found: Report, names: Mapping[str, str]) -> list[str]:
     rows = [
         (
-            shorten(m.forecaster, 28),
+            shorten(names.get(m.forecaster, m.forecaster), 28),
             f"{m.updates}",
             f"{m.streams}",
             f"{m.movement:.4f}",
@@ -165,9 +176,14 @@ def _movements(found: Report) -> list[str]:
     return ["", table(header, rows, right="123456")] if rows else []
 
 
-def _timings(found: Report) -> list[str]:
+def _timings(found: Report, names: Mapping[str, str]) -> list[str]:
     rows: Sequence[tuple[str, ...]] = [
-        (shorten(t.forecaster, 28), f"{t.crps.mean:.2g}", f"{t.crps.clusters}", f"{t.instants}")
+        (
+            shorten(names.get(t.forecaster, t.forecaster), 28),
+            f"{t.crps.mean:.2g}",
+            f"{t.crps.clusters}",
+            f"{t.instants}",
+        )
         for t in found.timings
         if t.instants
     ]

@@ -1,6 +1,8 @@
 """`twixt calibrate`: a board's own record on the screen and as JSON, live and retrospective apart."""
 
 import json
+import shutil
+from datetime import timedelta
 
 import pytest
 
@@ -74,3 +76,14 @@ def test_an_unknown_forecaster_and_board(recorded):
     unknown = complaint(calibrate(recorded, "--forecaster", "nobody"))
     assert "'nobody' has issued nothing here; allowed: " in unknown
     assert "unknown" in complaint(calibrate(recorded, "--board", "none"))
+
+
+def test_a_person_is_known_by_name(recorded, tmp_path):
+    place = Place(tmp_path / "copy")
+    shutil.copytree(recorded.root, place.root)
+    now = publishing.NOW
+    added = run_at(place, "forecast", "add", "ceasefire", "2026-12-31", "0.3", "--by", "Ann", now=now)
+    assert added.exit_code == 0, added.output
+    result = run_at(place, "calibrate", "--forecaster", "Ann", now=now + timedelta(days=1))
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("Ann, live: 1 probabilities issued")
