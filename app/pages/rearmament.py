@@ -328,7 +328,7 @@ def editions_table(editions: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _unbroken(text: str) -> str:
-    return words(text).replace(" ", "&nbsp;")
+    return f'<span style="white-space:nowrap">{words(text)}</span>'
 
 
 def _source(edition: Mapping[str, Any]) -> str:

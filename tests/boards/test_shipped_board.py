@@ -9,6 +9,8 @@ import pytest
 
 from forecasts import board_seed
 from forecasts.domain import Confirmation, Evidence, Occurrence
+from forecasts.spending_editions import in_force
+from forecasts.spending_fit import WORLD
 from tests.boards.conftest import SHIPPED
 from tests.conftest import ROOT, shared
 
@@ -165,25 +167,31 @@ def test_vote_and_series_carry_the_handed_numbers(shipped, facts):
     widths = [math.log(g.high / (1 - g.high)) - math.log(g.low / (1 - g.low)) for g in vote.gate[::4]]
     assert widths == sorted(widths), "ranges do not narrow in later periods"
     series = shipped.series[0]
-    opening, later = series.states
-    assert elicited(opening.level) == number["level_2024_pct"]
-    assert elicited(opening.growth) == number["log_growth_per_year_at_opening"]
-    assert elicited(later.level) == number["level_2025e_pct"]
-    assert elicited(later.growth) == number["log_growth_per_year_at_2026_07"]
-    assert elicited(series.damping) == number["growth_damping_per_year"]
-    assert elicited(series.noise_sd) == number["yearly_noise_sd"]
     assert elicited(series.response) == number["log_growth_per_unit_log_hr"]
     assert [(v.question, v.value) for v in series.levels] == [("rearmament_3pct", 3.0), ("rearmament_3_5pct", 3.5)]
-    assert opening.note.startswith("later revision")
-    assert "recalled" in later.note
 
 
-def test_the_spending_medians_give_about_2_8_percent_in_2030(shipped):
-    # README: the median path reproduces 2.8: 2.27 exp(.057 (1 + .84 + .84^2 + .84^3 + .84^4)) = 2.79
-    series = shipped.series[0]
-    later = series.states[1]
-    growth = sum(later.growth.median * series.damping.median**k for k in range(5))
-    assert later.level.median * math.exp(growth) == pytest.approx(2.8, abs=0.02)
+def test_the_fitted_series_is_the_handed_table(shipped, facts):
+    panel = shipped.series[0].panel
+    rows = [r for r in facts("reference/nato_spending.csv") if not r["edition"].startswith("national plan")]
+    rows = [r for r in rows if r["country"] != "NATO Total"]
+    handed = {(r["country"], int(r["year"]), float(r["pct_gdp"]), r["estimate"] == "1") for r in rows}
+    read = [(s.country, s.year, s.percent, s.estimate) for e in panel.editions for s in e.shares]
+    assert set(read) == handed
+    assert len(read) == len(rows)
+    assert [e.published_on for e in panel.editions] == [date(2025, 8, 28), date(2026, 3, 31)]
+    assert [m.name for m in panel.members if not m.weight] == ["United States"]
+    assert len(panel.members) == 31
+
+
+def test_the_panel_knows_what_the_tests_on_the_past_know(shipped):
+    found = in_force(shipped.series[0].panel, as_of=date(2026, 7, 1))
+    assert found.setting == WORLD
+    assert found.panel.years == tuple(range(2014, 2026))
+    assert found.notes == ()
+    early = in_force(shipped.series[0].panel, as_of=shipped.opens)
+    assert early.panel.years[-1] == 2024
+    assert early.setting.pledges == WORLD.pledges[:1], "The Hague was to come"
 
 
 def test_evidence_is_the_handed_one(shipped, seeds, facts):

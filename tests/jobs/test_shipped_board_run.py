@@ -63,7 +63,8 @@ EXPECTED_2026 = [
     ("settlement", 2026, 0.03, 0.08),  # README: .05
     ("settlement", 2030, 0.28, 0.44),  # README: .37
     ("treaty_transmitted", 2030, 0.05, 0.14),  # README: .10
-    ("rearmament_3pct", 2030, 0.35, 0.65),
+    ("rearmament_3pct", 2030, 0.75, 0.9),  # fitted panel .69, evidence and edges on top; README: .5, elicited
+    ("rearmament_3_5pct", 2030, 0.3, 0.47),
     ("eu_joint_borrowing", 2026, 1.0, 1.0),  # occurred
     ("ceasefire", 2025, 0.0, 0.0),  # passed
 ]
