@@ -69,7 +69,7 @@ def before_and_after(frame: pl.DataFrame, *, title: str, one: bool, colours: Pal
     bottom, top = float(after["low"].min()) / BEYOND, float(after["high"].max()) * BEYOND  # type: ignore[arg-type]
     bottom, top = max(bottom, float(frame["low"].min())), min(top, float(frame["high"].max()))  # type: ignore[arg-type]
     shown = [pl.col(c).clip(bottom, top) for c in ("low", "median", "high")]
-    rows = frame.with_columns(*shown, words=_words()).to_dicts()
+    rows = frame.with_columns(*shown, words=_words(), inside=pl.col("median").is_between(bottom, top)).to_dicts()
     order = frame["name"].unique(maintain_order=True).to_list()
     y = name_axis("name", order=order) | {"scale": {"paddingInner": 0.25}}
     offset = {"field": "stage", "type": "nominal", "sort": [BEFORE, AFTER]}
@@ -95,7 +95,8 @@ def before_and_after(frame: pl.DataFrame, *, title: str, one: bool, colours: Pal
             "opacity": 1,
         }
         layers.append(layer(mine, line, at | {"x": x | {"field": "low"}, "x2": {"field": "high"}}))
-        layers.append(layer(mine, dot, at | {"x": x | {"field": "median"}}))
+        inside = [r for r in mine if r["inside"]]
+        layers.append(layer(inside, dot, at | {"x": x | {"field": "median"}}))
     here = layer(
         [{"low": 1.0}], {"type": "rule", "color": colours.muted, "strokeDash": [2, 3]}, {"x": x | {"field": "low"}}
     )
@@ -103,9 +104,9 @@ def before_and_after(frame: pl.DataFrame, *, title: str, one: bool, colours: Pal
 
 
 def round_values(bottom: float, top: float) -> list[float]:
-    """Return the ticks of a logarithmic axis: 1, 2 and 5 times powers of ten; the powers alone on a long axis."""
+    """Return the ticks of a logarithmic axis: 1, 2 and 5 times powers of ten; fewer on a long axis, more on a short."""
     powers = range(math.floor(math.log10(bottom)), math.ceil(math.log10(top)) + 1)
-    factors = (1,) if len(powers) > FEW_POWERS else (1, 2, 5)
+    factors = (1,) if len(powers) > FEW_POWERS else (1, 2, 5) if top > 10 * bottom else (1, 1.5, 2, 3, 5, 7)
     return [float(f"{f}e{p}") for p in powers for f in factors if bottom <= float(f"{f}e{p}") <= top]
 
 

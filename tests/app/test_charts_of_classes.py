@@ -65,6 +65,8 @@ def test_a_range_far_beyond_what_came_after_is_cut_and_the_words_keep_it():
     assert before["high"] == pytest.approx(0.4 * charts_of_classes.BEYOND)
     assert before["median"] <= before["high"]
     assert before["words"] == "40.0 (0.2 to 190.0)"
+    dots = [row for layer in layers if layer["mark"]["type"] == "point" for row in layer["data"]["values"]]
+    assert {row["stage"] for row in dots} == {AFTER}, "a median beyond the axis has no dot"
 
 
 def test_a_ratio_of_one_is_marked_where_that_means_no_effect():
@@ -83,7 +85,7 @@ def test_the_steps_run_to_the_end_of_the_curve():
 @pytest.mark.parametrize(
     ("bottom", "top", "ticks"),
     [
-        (0.3, 2.5, [0.5, 1.0, 2.0]),
+        (0.3, 2.5, [0.3, 0.5, 0.7, 1.0, 1.5, 2.0]),
         (0.04, 0.7, [0.05, 0.1, 0.2, 0.5]),
         (0.002, 200.0, [0.01, 0.1, 1.0, 10.0, 100.0]),
     ],
