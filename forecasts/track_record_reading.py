@@ -54,14 +54,19 @@ def read_track_record(
 def read_months(store: Store, artefacts: Artefacts, board: str, table: Iterable[ResolvedRow]) -> pl.DataFrame:
     """Return what the snapshots' timing curves say of the table's questions that are the board's; columns `MONTHS`.
 
-    A curve answers by month's ends only; a snapshot whose curve begins later has no row.
+    A curve answers by month's ends only; a snapshot whose curve begins later has no row. Of snapshots that share mode
+    and `as_of` only the one that counts is read (`track_record`).
     """
     wanted = {(r.of_board, r.deadline) for r in table if r.of_board}
     if not wanted:
         return pl.DataFrame(schema=MONTHS)
+    first, last = min(r.opens for r in table if r.of_board), max(deadline for _, deadline in wanted)
+    heads = snapshots.index(store, board).filter(pl.col("as_of").dt.date().is_between(first, last))
+    live = pl.col("mode") == "live"
+    kept = [heads.filter(live).unique("as_of", keep="first"), heads.filter(~live).unique("as_of", keep="last")]
     rows = (
         row
-        for head in snapshots.index(store, board).iter_rows(named=True)
+        for head in pl.concat(kept).sort("as_of").iter_rows(named=True)
         for row in _chances(json.loads(artefacts.get(head["detail_hash"])).get("timing", {}), wanted, head)
     )
     return pl.DataFrame(list(rows), schema=MONTHS)
