@@ -101,13 +101,13 @@ def shipped_cases() -> tuple[Durations, Prior]:
 @pytest.mark.slow
 def test_known_parameters_are_recovered() -> None:
     truth = law(log_level=[-0.6], shape=[0.55])
-    fit = sample(build(simulated(truth, cases=1500, seed=2, coarse=30 / 365.25), PRIOR), SETTINGS)
+    fit = sample(build(simulated(truth, cases=600, seed=2, coarse=30 / 365.25), PRIOR), SETTINGS)
     found = hazard_of(fit.tree)
     values = {"log_level": found.log_level, "shape": found.shape, "a": found.log_hr[:, 0], "b": found.log_hr[:, 1]}
     known = {"log_level": -0.6, "shape": 0.55, "a": np.log(0.5), "b": np.log(1.5)}
     for name, drawn in values.items():
         assert abs(drawn.mean() - known[name]) < 4 * drawn.std(), name
-        assert drawn.std() < 0.12, name  # 1,500 cases leave little doubt
+        assert drawn.std() < 0.18, name  # 600 cases leave little doubt
 
 
 @pytest.fixture(scope="module")
