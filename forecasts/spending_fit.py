@@ -33,8 +33,8 @@ NATO's table. Coming years: the alliance's spending turned about four times in t
 
 SAMPLER: Mapping[str, Any] = {"chains": 4, "draws": 1000, "tune": 1000, "target_accept": 0.9, "seed": 20140905}
 """4,000 draws: the class rates' 12,000 are a whole number of times as many (`parameters.Parameters`)."""
-BITS = 5
-"""An error of 1.6 % at the most, in quantities that are known to ten percent at best."""
+BITS = 6
+"""An error of .8 % at the most, in quantities that are known to ten percent at best."""
 SOURCES = ("models/spending.py", "models/spending_panel.py")
 UNITS: Mapping[str, str] = {"single": "1", "moved": "log share per year", "turbulence": "log of a factor"}
 
