@@ -94,7 +94,7 @@ def yeas(forecast: Ballots) -> tuple[Float, float]:
     calm = count_law(np.zeros((draws, size)), forecast.absent[:, 0], (1 - forecast.contested) / draws)[0]
     wide = np.zeros((size + 1, max(counts.shape[1], calm.size)))
     wide[:, : counts.shape[1]] += counts
-    token = np.average(forecast.token, weights=1 - forecast.contested, axis=0)
+    token = np.average(forecast.token, weights=1 - forecast.contested + 1e-12, axis=0)
     wide[: token.size, : calm.size] += token[:, None] * calm
     return yea_law(wide), consent_of(wide)
 
