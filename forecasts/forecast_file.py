@@ -44,16 +44,16 @@ def read(path: Path) -> ForecastFile:
     Raises
     ------
     ForecastFileError
-        For a file without rows, without a needed column, with a cell that cannot be read, with percentages for
-        probabilities, with two outcomes for one question, or with live and retrospective rows mixed.
+        For a file without rows, without a needed column, with a cell or a type that cannot be read, with percentages
+        for probabilities, with two outcomes for one question, or with live and retrospective rows mixed.
     OSError
         When it cannot be opened.
     """
     try:
         table, line = _table(path)
         return _typed(table, line=line)
-    except ForecastFileError as error:
-        raise ForecastFileError(f"{path.name}: {error}") from None
+    except (ForecastFileError, pl.exceptions.PolarsError) as error:
+        raise ForecastFileError(f"{path.name}: {str(error).splitlines()[0]}") from None
 
 
 def _table(path: Path) -> tuple[pl.DataFrame, int]:

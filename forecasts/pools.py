@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from forecasts.scoring import CLIP
 from models.budgets import scramble
+from models.pool_rules import SCALE_MEDIAN, SCALE_SD, expit
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 FOLDS = 10
-SCALE = (1.2, 0.25)
-"""Prior of the recalibrating factor: LogNormal(log 1.2, .25) (METHODS 8)."""
+SCALE = (SCALE_MEDIAN, SCALE_SD)
+"""Median and log sd of the recalibrating factor's prior, as in the pool of a board's people."""
 NAMES = ("median", "mean", "geo_odds", "recalibrated")
 
 
@@ -52,7 +53,7 @@ def pool(question: Int, p: Float, *, outcome: Float, cluster: Int) -> Pooled:
     found = {
         "median": table["median"].to_numpy(),
         "mean": table["mean"].to_numpy(),
-        "geo_odds": _expit(logit),
+        "geo_odds": expit(logit),
         "recalibrated": cross_validated(logit, table["y"].to_numpy(), cluster=table["c"].to_numpy()),
     }
     return Pooled(table["q"].to_numpy(), found)
@@ -71,7 +72,7 @@ def cross_validated(logit: Float, y: Float, *, cluster: Int) -> Float:
 
 
 def _recalibrated(logit: Float, scale: float, base: float) -> Float:
-    return _expit(base + scale * (logit - base))
+    return expit(base + scale * (logit - base))
 
 
 def fit_scale(logit: Float, y: Float) -> tuple[float, float]:
@@ -91,7 +92,7 @@ def fit_scale(logit: Float, y: Float) -> tuple[float, float]:
     log_a = float(centre)
     for _ in range(50):
         scale = float(np.exp(log_a))
-        p = _expit(base + scale * lean)
+        p = expit(base + scale * lean)
         slope = scale * float((lean * (y - p)).sum()) - (log_a - centre) / spread**2
         bend = scale**2 * float((lean**2 * p * (1 - p)).sum()) + 1 / spread**2
         step, now = slope / bend, objective(log_a)
@@ -101,7 +102,3 @@ def fit_scale(logit: Float, y: Float) -> tuple[float, float]:
         if abs(step) < 1e-9:
             break
     return float(np.exp(log_a)), base
-
-
-def _expit(x: Float) -> Float:
-    return np.asarray(1 / (1 + np.exp(-x)))

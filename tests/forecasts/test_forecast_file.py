@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from forecasts import forecast_file, score_summary, scored_arrays
 from forecasts.forecast_columns import ForecastFileError
@@ -161,6 +163,45 @@ def test_what_is_not_utf8_is_refused(read, raw):
 def test_a_broken_parquet_file_is_refused(read):
     with pytest.raises(ForecastFileError, match="not a readable Parquet file"):
         read("", raw=b"PAR1 and nothing else")
+
+
+def test_a_column_of_lists_is_refused(tmp_path):
+    path = tmp_path / "l.parquet"
+    pl.DataFrame({"question": ["a"], "probability": [[0.5]], "outcome": [1]}).write_parquet(path)
+    with pytest.raises(ForecastFileError, match=r"l\.parquet: "):
+        forecast_file.read(path)
+
+
+CELLS = {
+    "question": ["a", "b", "c", " ", ""],
+    "forecaster": ["X", "Y", ""],
+    "at": ["2026-01-01", "2026-02-01T00:00:00Z", "2026-06-01 12:00", ""],
+    "probability": ["0", "0.25", "0.9", "1", "1.5", "-1", "", "nan", "12", "x"],
+    "outcome": ["0", "0", "0", "1", "", "annulled", "0.4", "7", "no"],
+    "closes_at": ["2026-03-01", "2026-03-01", ""],
+    "resolved_at": ["2026-02-15", "2026-02-15", ""],
+}
+
+
+@given(st.data())
+def test_every_row_is_scored_or_counted_or_the_file_refused(tmp_path_factory, data):
+    more = data.draw(st.sets(st.sampled_from(sorted(set(CELLS) - {"question", "probability", "outcome"}))))
+    names = ["question", "probability", "outcome", *sorted(more)]
+    row = st.tuples(*(st.sampled_from(CELLS[name]) for name in names))
+    body = data.draw(st.lists(row, min_size=1, max_size=12))
+    path = tmp_path_factory.mktemp("fuzz") / "f.csv"
+    path.write_text("\n".join(",".join(cells) for cells in [names, *body]) + "\n", encoding="utf-8")
+    try:
+        file = forecast_file.read(path)
+    except ForecastFileError:
+        return
+    kept, dropped = score_summary.keep(file.rows)
+    assert kept.height + sum(dropped.values()) + sum(file.dropped.values()) == len(body)
+    if kept["probability"].count():
+        found = score_summary.summarise(scored_arrays.arrays(kept), anonymous=file.anonymous, lead_days=10)
+        fields = score_summary.document(found, dropped=dropped)
+        json.dumps(fields, allow_nan=False)
+        assert fields["brier"] == pytest.approx(fields["mcb"] - fields["dsc"] + fields["unc"], abs=1e-12)
 
 
 def test_more_columns_than_needed_are_named_and_not_read(read):
