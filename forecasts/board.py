@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from forecasts import board_check, board_graph, board_tables, board_text
-from forecasts.board_files import CsvRow, Problem, Table, near, read_csv, read_toml, tables_named, tables_named
+from forecasts.board_files import CsvRow, Problem, Table, near, read_csv, read_toml, tables_named
 from forecasts.board_parts import Head, Parts, Placed
 from forecasts.board_rows import Row, csv_row
 from forecasts.definition import Board
@@ -104,7 +104,10 @@ def _read(path: Path, problems: list[Problem]) -> Parts | None:
         mentioned={str(row.peek("id")) for row in questions},
         unread=frozenset(),
         sections=rows("board.toml", "section", board_tables.section),
-        questions=_build(questions, lambda row: board_tables.question(row, opens=head.opens, deadlines=head.deadlines, directory=path)),
+        questions=_build(
+            questions,
+            lambda row: board_tables.question(row, opens=head.opens, deadlines=head.deadlines, directory=path),
+        ),
         edges=cells("edges.csv", board_tables.EDGE_COLUMNS, "edge", board_tables.edge),
         cases=cells("cases.csv", board_tables.CASE_COLUMNS, "case", board_tables.case),
         adjustments=cells("adjustments.csv", board_tables.ADJUSTMENT_COLUMNS, "adjustment", board_tables.adjustment),

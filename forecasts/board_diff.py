@@ -104,7 +104,8 @@ def _question(old: Question, new: Question) -> list[Change]:
         for name in CRITERIA_FIELDS
         if getattr(old, name) != getattr(new, name)
     ]
-    numbers = [name for name in ("clock", "shape", "hazard_check", "duration") if getattr(old, name) != getattr(new, name)]
+    judged = ("clock", "shape", "hazard_check", "duration")
+    numbers = [name for name in judged if getattr(old, name) != getattr(new, name)]
     changes += [Change("numbers", subject, _changed(name, getattr(old, name), getattr(new, name))) for name in numbers]
     texts = [name for name in _TEXT_FIELDS if getattr(old, name) != getattr(new, name)]
     return changes + ([Change("text", subject, f"{', '.join(texts)} changed")] if texts else [])

@@ -22,9 +22,9 @@ sampled all the same, as one vectorised model whose arrays are data: this is whe
 The model assumes no spread of rates between the cases of a class. `heterogeneity` asks the posterior predictive whether
 that is tenable; where it is not, the class rate's range is too narrow, and page and receipt say so. With few cases a
 class alone seldom tells. All shipped classes together do: a gamma frailty between cases, pooled over the classes, has a
-variance of 2 to 2.5 (log likelihood higher by 29). At a variance of 0.5 it would raise class medians by factors of 1.2 to
-3.3 and widen their ranges by 1.1 to 1.5 in logs. It is not used: the adjustments were elicited against the plain rate
-and would have to be asked for again, or the same spread would be counted twice.
+variance of 2 to 2.5 (log likelihood higher by 29). At a variance of 0.5 it would raise class medians by factors of 1.2
+to 3.3 and widen their ranges by 1.1 to 1.5 in logs. It is not used: the adjustments were elicited against the plain
+rate and would have to be asked for again, or the same spread would be counted twice.
 """
 
 from dataclasses import dataclass

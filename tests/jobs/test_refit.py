@@ -19,8 +19,8 @@ from tests.jobs.small_home import NOW, Home, evidence, keep_rates, occurrence, r
 
 LATER = NOW + timedelta(hours=2)
 DETAIL = (
-    "timing", "drift", "drivers", "scenarios", "contributions", "inputs", "classes", "edges", "panels", "people", "readings",
-    "votes", "expiring", "inert", "flags", "notes", "gates",
+    "timing", "drift", "drivers", "scenarios", "contributions", "inputs", "classes", "edges", "panels", "people",
+    "readings", "votes", "expiring", "inert", "flags", "notes", "gates",
 )  # fmt: skip
 
 
