@@ -7,7 +7,8 @@ lower one. Each such fact is `p(less) <= sum of p(more)`.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise, product
+from datetime import date
+from itertools import islice, pairwise, product
 from typing import Literal
 
 from forecasts.definition import Board
@@ -59,7 +60,7 @@ class Bounds:
 
 
 def conflicts(board: Board, said: Mapping[Pair, float]) -> tuple[Conflict, ...]:
-    """Return every rule that a person's forecasts break, the largest excess first.
+    """Return the rules that a person's forecasts break, for each pair and kind the worst, the largest excess first.
 
     Parameters
     ----------
@@ -73,7 +74,11 @@ def conflicts(board: Board, said: Mapping[Pair, float]) -> tuple[Conflict, ...]:
         claimed, allowed = said[rule.less], min(1.0, sum(said[p] for p in rule.more))
         if claimed > allowed + TOLERANCE:
             found.append(Conflict(rule, claimed, allowed))
-    return tuple(sorted(found, key=lambda c: (c.allowed - c.claimed, c.rule.less, c.rule.more)))
+    found.sort(key=lambda c: (c.allowed - c.claimed, c.rule.less, c.rule.more))
+    worst: dict[tuple[Kind, Pair], Conflict] = {}
+    for conflict in found:
+        worst.setdefault((conflict.rule.kind, conflict.rule.less), conflict)
+    return tuple(worst.values())
 
 
 def bounds(board: Board, said: Mapping[Pair, float], pair: Pair) -> Bounds:
@@ -91,7 +96,10 @@ def bounds(board: Board, said: Mapping[Pair, float], pair: Pair) -> Bounds:
 
 
 def rules(board: Board, pairs: Iterable[Pair]) -> Iterator[Rule]:
-    """Give every rule between the pairs of a set; deadlines of one question next to each other only."""
+    """Give the rules between the pairs of a set.
+
+    Deadlines of one question are compared with the next one only; a requirement also by what it requires itself.
+    """
     days: dict[str, list[Pair]] = {}
     for pair in sorted(set(pairs)):
         days.setdefault(pair[0], []).append(pair)
@@ -99,18 +107,40 @@ def rules(board: Board, pairs: Iterable[Pair]) -> Iterator[Rule]:
         yield from (Rule("deadline", early, (late,)) for early, late in pairwise(own))
     for edge in board.edges:
         if edge.kind == "requires":
-            yield from _bound_by("requires", days.get(edge.child, []), [days.get(p, []) for p in edge.parents])
+            yield from _bound_by(board, "requires", days.get(edge.child, []), edge.parents, days)
     for series in board.series:
         levels = sorted(series.levels, key=lambda level: level.value)
-        for lower, higher in pairwise(levels):
-            yield from _bound_by("level", days.get(higher.question, []), [days.get(lower.question, [])])
+        for i, higher in enumerate(levels):
+            lower = tuple(level.question for level in reversed(levels[:i]))
+            for pair in days.get(higher.question, []):
+                found = (_first(days.get(name, []), pair[1]) for name in lower)
+                yield from (Rule("level", pair, (more,)) for more in islice(filter(None, found), 1))
 
 
-def _bound_by(kind: Kind, less: list[Pair], groups: list[list[Pair]]) -> Iterator[Rule]:
-    """Give, for each pair, the tightest rules: of every group the deadlines that are not before its own."""
+def _bound_by(
+    board: Board, kind: Kind, less: Iterable[Pair], parents: tuple[str, ...], days: Mapping[str, list[Pair]]
+) -> Iterator[Rule]:
     for pair in less:
-        reach = [next(([p] for p in group if p[1] >= pair[1]), []) for group in groups]
-        yield from (Rule(kind, pair, more) for more in product(*reach))
+        yield from (Rule(kind, pair, more) for more in _any_of(board, parents, pair[1], days))
+
+
+def _any_of(board: Board, parents: tuple[str, ...], day: date, days: Mapping[str, list[Pair]]) -> set[tuple[Pair, ...]]:
+    """Return every set of pairs that is at least as likely as that any parent has happened by a day; none if one lacks.
+
+    A parent is bounded by its own first pair that is not before the day, and by what it requires itself.
+    """
+    reaches = []
+    for parent in parents:
+        own = _first(days.get(parent, []), day)
+        above = [e.parents for e in board.edges if e.kind == "requires" and e.child == parent]
+        found = {(own,)} if own else set()
+        reaches.append(found.union(*(_any_of(board, further, day, days) for further in above)))
+    return {tuple(sorted({pair for part in parts for pair in part})) for parts in product(*reaches)}
+
+
+def _first(own: Iterable[Pair], day: date) -> Pair | None:
+    """Return the first of a question's pairs that is not before a day."""
+    return next((pair for pair in own if pair[1] >= day), None)
 
 
 def spoken(pair: Pair) -> str:

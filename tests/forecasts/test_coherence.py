@@ -31,6 +31,12 @@ D26, D28, D30 = DEADLINES
         ({("four", D26): 0.3, ("three", D28): 0.2}, [("level", "four", D26, 0.3, 0.2)]),
         ({("three", D26): 0.3, ("four", D26): 0.3}, []),
         ({("floor", D26): 0.4, ("consent", D28): 0.3}, []),
+        # nothing said of the floor vote between them, or nothing that late: what it requires stands in for it
+        ({("consent", D28): 0.4, ("pact", D28): 0.3}, [("requires", "consent", D28, 0.4, 0.3)]),
+        (
+            {("consent", D28): 0.4, ("floor", D26): 0.9, ("pact", D30): 0.3},
+            [("requires", "floor", D26, 0.9, 0.3), ("requires", "consent", D28, 0.4, 0.3)],
+        ),
     ],
 )
 def test_what_does_not_fit_together(said, expected) -> None:
