@@ -24,6 +24,8 @@ NUMBERS_COME_FROM = (
     "forecasts/replay.py",
     "forecasts/senate_fit.py",
     "forecasts/scenarios.py",
+    "forecasts/spending_editions.py",
+    "forecasts/spending_fit.py",
     "forecasts/summary.py",
     "forecasts/detail*.py",
     "forecasts/gates.py",

@@ -4,7 +4,6 @@ Axes: D draws, C countries, H coming years; paths are logs of the percentage of 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,40 +60,3 @@ def on_line(paths: Float, *, start: tuple[int, float], goal: tuple[int, float], 
         raise ValueError(f"year {year}: one from {max(start[0], first)} to {goal[0]} within the paths is needed")
     share = start[1] + (goal[1] - start[1]) * (year - start[0]) / (goal[0] - start[0])
     return np.asarray((paths[..., year - first] >= np.log(share)).mean(axis=0), float)
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesDraws:
-    """A series as the simulation kernel carries it on, all (D,): x += growth + noise_sd z, growth *= damping."""
-
-    log_share: Float
-    growth: Float
-    damping: Float
-    noise_sd: Float
-
-
-def series_draws(paths: Float, last: Float) -> SeriesDraws:
-    """Return kernel parameters whose futures have the mean and the variance of a draw's own futures.
-
-    A draw's mean path gives growth and damping by least squares on the yearly changes; its variance in the last year,
-    spread evenly over the years, gives the noise.
-
-    Parameters
-    ----------
-    paths
-        (D, F, H) log shares: F futures of each of D parameter draws, two years or more.
-    last
-        (D,) log share that they start from.
-    """
-    if paths.ndim != 3 or paths.shape[1] < 2 or paths.shape[2] < 2:
-        raise ValueError(f"paths {paths.shape}: (draws, futures, years) with two or more futures and years are needed")
-    mean = paths.mean(axis=1)
-    changes = np.diff(np.concatenate([last[:, None], mean], axis=1), axis=1)  # (D, H)
-    grid = np.linspace(0.3, 1.0, 141)
-    shape = grid[:, None] ** np.arange(changes.shape[1])  # (grid, H)
-    fitted = changes @ shape.T / (shape**2).sum(axis=1)  # best growth for each damping
-    left = (changes**2).sum(axis=1)[:, None] - fitted**2 * (shape**2).sum(axis=1)
-    best = np.argmin(left, axis=1)
-    growth = np.take_along_axis(fitted, best[:, None], axis=1)[:, 0]
-    noise = np.sqrt(paths[:, :, -1].var(axis=1, ddof=1) / changes.shape[1])
-    return SeriesDraws(np.asarray(last, float), growth, grid[best], noise)

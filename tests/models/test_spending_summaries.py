@@ -1,9 +1,9 @@
-"""What is read off paths: by hand, and the kernel's parameters against the futures they stand for."""
+"""What is read off paths, by hand."""
 
 import numpy as np
 import pytest
 
-from models.spending_summaries import aggregate, count_at, fan, on_line, reached_by, series_draws
+from models.spending_summaries import aggregate, count_at, fan, on_line, reached_by
 
 LOG = np.log(np.array([[[1.0, 3.0], [2.0, 4.0]], [[3.6, 3.2], [4.0, 3.5]]]))  # (2 draws, 2 countries, 2 years)
 
@@ -39,21 +39,3 @@ def test_the_straight_line_to_a_goal() -> None:
     assert on_line(paths, start=(2025, 2.0), goal=(2035, 3.5), first=2028, year=2029) == pytest.approx(0.75)
     with pytest.raises(ValueError, match="2036"):
         on_line(paths, start=(2025, 2.0), goal=(2035, 3.5), first=2028, year=2036)
-
-
-def test_the_kernel_carries_on_what_it_was_given() -> None:
-    rng = np.random.default_rng(1)
-    growth, damping, sd, years = np.array([0.08, -0.03]), np.array([0.8, 0.6]), np.array([0.03, 0.06]), 10
-    steps = growth[:, None] * damping[:, None] ** np.arange(years)
-    noise = sd[:, None, None] * rng.standard_normal((2, 40_000, years))
-    last = np.log(np.array([2.0, 1.5]))
-    found = series_draws(last[:, None, None] + np.cumsum(steps[:, None] + noise, axis=2), last)
-    assert found.log_share == pytest.approx(last)
-    assert found.growth == pytest.approx(growth, abs=0.004)
-    assert found.damping == pytest.approx(damping, abs=0.05)
-    assert found.noise_sd == pytest.approx(sd, rel=0.02)
-
-
-def test_too_few_futures_are_refused() -> None:
-    with pytest.raises(ValueError, match="two or more"):
-        series_draws(np.zeros((3, 1, 5)), np.zeros(3))
