@@ -159,16 +159,35 @@ def test_vote_and_series_carry_the_handed_numbers(shipped, facts):
     handed = {(r["question"], r["parameter"]): r for r in facts("board/submodels.csv")}
     number = {k[1]: tuple(float(r[n]) for n in ("median", "low90", "high90")) for k, r in handed.items()}
     vote = shipped.votes[0]
-    assert elicited(vote.gate[0]) == number["gate_probability"]
     assert (vote.members, vote.terms) == (100, ("us_guarantee", "limits_text"))
     assert vote.periods[0] == date(2027, 1, 3)
     assert vote.president_periods == (date(2029, 1, 20), date(2033, 1, 20))
-    assert len(vote.gate) == 6 * 4
-    widths = [math.log(g.high / (1 - g.high)) - math.log(g.low / (1 - g.low)) for g in vote.gate[::4]]
-    assert widths == sorted(widths), "ranges do not narrow in later periods"
+    assert vote.gate == ()
     series = shipped.series[0]
     assert elicited(series.response) == number["log_growth_per_unit_log_hr"]
     assert [(v.question, v.value) for v in series.levels] == [("rearmament_3pct", 3.0), ("rearmament_3_5pct", 3.5)]
+
+
+def test_the_fitted_vote_is_the_handed_tables(shipped, facts):
+    fitted = shipped.votes[0].fitted
+    handed = [r for r in facts("reference/senate_votes.csv") if r["yeas"]]
+    assert len(fitted.history) == len(handed) == 57
+    tallies = sorted((r["treaty"], r["voted"], int(r["yeas"]), int(r["nays"])) for r in handed)
+    assert sorted((c.name, c.voted.isoformat(), c.yeas, c.nays) for c in fitted.history) == tallies
+    senators = {r["bioguide_id"]: r for r in facts("reference/senators.csv")}
+    assert {s.member for s in fitted.seats} == set(senators)
+    for seat in fitted.seats:
+        row = senators[seat.member]
+        assert (seat.name, seat.state, seat.party, seat.caucus) == (
+            *(row[k] for k in ("senator", "state", "party")),
+            row["caucus"],
+        )
+        assert seat.term_end.isoformat() == row["term_end"]
+        assert seat.ideal_point == (float(row["nominate_dim1"]) if row["nominate_dim1"] else None)
+        assert seat.leaving == bool(row["running_note"])
+    assert sum(s.term_end <= date(2027, 1, 3) for s in fitted.seats) == 35
+    assert len(fitted.directions) == 4
+    assert fitted.directions[1].median < fitted.directions[0].median < fitted.directions[2].median
 
 
 def test_the_fitted_series_is_the_handed_table(shipped, facts):

@@ -205,7 +205,7 @@ def test_rows_written_while_the_clock_is_behind_are_still_seen(twixt) -> None:
 
 
 def test_the_record_goes_out_and_in_again_byte_for_byte(twixt, home: Place, tmp_path) -> None:
-    twixt(*add(by="Ann"))
+    twixt(*add(by="Zuleika"))
     out, back = tmp_path / "out.jsonl", tmp_path / "back.jsonl"
     assert document(twixt("export", "ledger", str(out), "--json"))["lines"] == len(out.read_text().splitlines())
     other = Place(tmp_path / "other")
@@ -213,10 +213,10 @@ def test_the_record_goes_out_and_in_again_byte_for_byte(twixt, home: Place, tmp_
     assert found == {"board": BOARD, "entries": 91, "snapshots": 0, "runs": 0}
     run_at(other, "export", "ledger", str(back))
     assert back.read_bytes() == out.read_bytes()
-    assert "Ann" not in out.read_text()
+    assert "Zuleika" not in out.read_text()
     twixt("export", "ledger", str(out), "--with-people")
-    assert "Ann" in out.read_text()
-    without = "".join(line for line in out.read_text().splitlines(keepends=True) if '"Ann"' not in line)
+    assert "Zuleika" in out.read_text()
+    without = "".join(line for line in out.read_text().splitlines(keepends=True) if '"Zuleika"' not in line)
     assert (
         twixt("export", "ledger", "-").stdout.splitlines()[:-1] == without.splitlines()[:-1]
     )  # the last line is a hash
