@@ -11,14 +11,13 @@ from models.world import Float, World
 
 def mapped(values: Float | NDArray[np.float32] | float, source: Float, target: Float) -> Float:
     """Return values on the scale of `source` (K,) knots on that of `target` (K,) knots; NaN stays NaN."""
-    values = np.asarray(values, float)
+    found: Float = np.asarray(values, np.float64)
     if not source.size:
-        return values
-    inner = np.interp(values, source, target)
+        return found
+    inner = np.interp(found, source, target)
     below, above = target[0] - source[0], target[-1] - source[-1]
-    return np.asarray(
-        np.where(values < source[0], values + below, np.where(values > source[-1], values + above, inner))
-    )
+    inner = np.where(found > source[-1], found + above, inner)
+    return np.asarray(np.where(found < source[0], found + below, inner), np.float64)
 
 
 def level_marks(world: World) -> Float:

@@ -69,7 +69,7 @@ def test_printed_futures_have_the_wanted_distribution_and_levels_are_read_off_th
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"walked": np.zeros((1, 2, 3)) + [0, 1, 2]}, "printed has shape"),
+        ({"walked": np.zeros((1, 2, 3)) + np.arange(3)}, "printed has shape"),
         ({"walked": np.zeros((1, 2))}, "walked has shape"),
         ({"walked": np.zeros((1, 2, 2)), "printed": np.zeros((1, 2, 2))}, "walked must rise"),
         ({"walked": np.full((1, 2, 1), np.nan), "printed": np.zeros((1, 2, 1))}, "walked"),
