@@ -25,7 +25,7 @@ _LEAST = 1e-12
 
 PROBABILITIES = np.array([0.002, 0.005, 0.01, 0.02, *np.linspace(0.04, 0.96, 24), 0.98, 0.99, 0.995, 0.998])
 """Knots of the map from what the kernel walks to what is printed."""
-_SCORES = 24
+_SCORES = 64
 _APART = 1e-6
 
 
@@ -119,10 +119,11 @@ def _rising(knots: Float) -> Float:
 
 
 def _normal_scores(count: int) -> Float:
-    """Return the mid-quantiles of a standard normal."""
+    """Return the mid-quantiles of a standard normal, stretched to its variance."""
     from statistics import NormalDist
 
-    return np.array([NormalDist().inv_cdf((i + 0.5) / count) for i in range(count)])
+    scores = np.array([NormalDist().inv_cdf((i + 0.5) / count) for i in range(count)])
+    return np.asarray(scores / scores.std(), float)
 
 
 def _features(quantities: Float) -> Float:
