@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 SAMPLER: Mapping[str, Any] = {"chains": 4, "draws": 3000, "tune": 1000, "target_accept": 0.9, "seed": 20250215}
 """12,000 draws: a run of 50,000 parameter draws reuses each four or five times, and its error counts them as one."""
-BITS = 7
-"""An error of .4 % at the most, in rates that are known to 20 % at best."""
+BITS = 6
+"""An error of .8 % at the most, in rates that are known to 20 % at best."""
 
 
 def recipe(board: Board) -> Recipe:

@@ -11,7 +11,7 @@ import hashlib
 import io
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
@@ -66,6 +66,8 @@ class Recipe:
     """Variables of the posterior that are kept, each with its unit."""
     bits: int
     """Bits of a mantissa that are kept (`draws_file.to_bytes`): 8 to 11 are plenty."""
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Labels of an axis that are kept, where not all are needed."""
     report: Callable[[DrawsFile], Mapping[str, Any]] | None = None
     """Further lines of the receipt, computed from the draws, such as posterior predictive checks."""
 
@@ -79,6 +81,7 @@ class Recipe:
         """The hash of all that decides the draws: data, code (without comments and docstrings), settings, rounding."""
         code = {source: code_digest(source) for source in self.sources}
         sampled = [dict(self.sampler), dict(self.units), self.bits]
+        sampled += [dict(self.only)] if self.only else []
         return digest([draws_file.SCHEMA, self.model, self.inputs, code, sampled])
 
     def sample(self, progress: Progress | None = None) -> DrawsFile:
@@ -100,7 +103,8 @@ class Recipe:
 
     def file_of(self, fit: "Fit") -> DrawsFile:
         """Return what is kept of a gated fit, with its receipt."""
-        posterior = fit.tree["posterior"].dataset[list(self.units)].transpose("chain", "draw", ...)
+        kept = {axis: list(labels) for axis, labels in self.only.items()}
+        posterior = fit.tree["posterior"].dataset[list(self.units)].sel(kept).transpose("chain", "draw", ...)
         variables = {
             name: Variable(tuple(posterior[name].dims[2:]), posterior[name].values.astype(np.float32), unit)
             for name, unit in self.units.items()

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 MODEL = "senate"
 SAMPLER: Mapping[str, Any] = {"chains": 4, "draws": 750, "tune": 700, "target_accept": 0.9, "seed": 19991013}
 """3,000 draws: the class rates' 12,000 are a whole number of times as many (`parameters.Parameters`)."""
-BITS = 8
-"""An error of .2 % at the most, in quantities that are known to 20 % at best."""
+BITS = 6
+"""An error of .8 % at the most, in quantities that are known to 20 % at best."""
 SOURCES = ("models/senate.py", "models/senate_history.py", "models/senate_kernels.py")
 UNITS: Mapping[str, str] = {
     **dict.fromkeys(("type_contested", "type_middle", "copartisan", "practice_now", "absence_now"), "log-odds"),
@@ -50,13 +50,15 @@ def recipe(fitted: FittedVote, *, variant: str = "") -> Recipe:
     if fitted.type not in {call.type for call in fitted.history}:
         raise ValueError(f"type {fitted.type!r} is not in the history: {sorted({c.type for c in fitted.history})}")
     calls = senate_tables.en_bloc(senate_tables.from_board(call, fitted.parties) for call in fitted.history)
-    return of_history(
-        senate_encode.history(calls), inputs=[list(fitted.parties), list(fitted.history)], variant=variant
-    )
+    inputs = [list(fitted.parties), list(fitted.history)]
+    return of_history(senate_encode.history(calls), inputs=inputs, variant=variant, types=(fitted.type,))
 
 
-def of_history(history: History, *, inputs: object, variant: str = "") -> Recipe:
-    """Return what the model of a history is sampled from; `inputs` is the data that decide the arrays."""
+def of_history(history: History, *, inputs: object, variant: str = "", types: tuple[str, ...] = ()) -> Recipe:
+    """Return what the model of a history is sampled from.
+
+    `inputs` is the data that decide the arrays; of the `types` of treaties only these are kept, all by default.
+    """
 
     def build() -> "pm.Model":
         from models import senate
@@ -72,6 +74,7 @@ def of_history(history: History, *, inputs: object, variant: str = "") -> Recipe
         build=build,
         units=UNITS,
         bits=BITS,
+        only={"type": types} if types else {},
     )
 
 

@@ -119,6 +119,7 @@ CHANGED = [
     {"sampler": {"chains": 4, "draws": 10, "tune": 10, "target_accept": 0.9, "seed": 2}},
     {"units": {"rate": "events per month"}},
     {"bits": 9},
+    {"only": {"question": ("a",)}},
 ]
 
 
