@@ -165,7 +165,7 @@ def pool_words(line: PoolLine) -> str:
     """Return in words how a pool was made and what kept it on its rung."""
     steps = [f"mean {percent(line.mean)}"]
     if line.recalibrated is not None:
-        steps.append(f"recalibrated around the base rate of {percent(line.base_rate)} {percent(line.recalibrated)}")
+        steps.append(f"recalibrated around a base rate of {percent(line.base_rate)}: {percent(line.recalibrated)}")
     if line.hierarchical is not None:
         steps.append(f"hierarchical {percent(line.hierarchical)}")
     count = f"{len(line.voices)} voice{'s' if len(line.voices) > 1 else ''}"

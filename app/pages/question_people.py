@@ -38,7 +38,7 @@ def voices_table(line: PoolLine, names: dict[str, str]) -> str:
     """Return the voices in a pool as a table: who, what, since when, with which weight."""
     rows = [
         [
-            words(names[v.forecaster]) + (' <span class="tx-muted">crowd</span>' if v.market else ""),
+            words(names[v.forecaster]),
             percent(v.probability),
             spoken_day(v.issued_at.date()),
             f"{100 * v.weight:.0f} %",
@@ -119,8 +119,7 @@ def forecasters_table(voices: Sequence[Voice], names: dict[str, str]) -> str:
     """Return who forecast: first and last chance before the outcome, gain over the outside view, time covered."""
     rows = [
         [
-            words(names[v.forecaster]),
-            words(v.mode),
+            f'{words(names[v.forecaster])}<br><span class="tx-muted tx-small">{words(v.mode)}</span>',
             percent(v.first),
             percent(v.last),
             "–" if v.bits is None else f"{v.bits:+.2f}",
@@ -128,6 +127,4 @@ def forecasters_table(voices: Sequence[Voice], names: dict[str, str]) -> str:
         ]
         for v in voices
     ]
-    return marks.table(
-        ["Forecaster", "", "First", "Last", "Bits", "Of the time"], rows, numeric=(2, 3, 4, 5), stack=False
-    )
+    return marks.table(["Forecaster", "First", "Last", "Bits", "Of the time"], rows, numeric=(1, 2, 3, 4), stack=False)
