@@ -9,21 +9,30 @@ from models.senate_history import NAY, NEITHER, SPELL, YEA, History, Members, Ta
 from models.senate_predictive import Held, ballots, contested_nays, token_nays
 from models.world import Float
 
+TURNOVER = 3
+"""People for each seat over all votes."""
+
 
 def chambers(votes: int, *, types: int, people: int = 100, seed: int = 1) -> History:
-    """Return votes of one body of known members, still to be held: types, presidents and spells in turn."""
+    """Return votes of known members, still to be held: types, presidents and spells in turn.
+
+    Each vote's body is drawn anew from a pool `TURNOVER` times as large: were it always the same, its members' mean
+    effect and the votes' own level could not be told apart.
+    """
     rng = np.random.default_rng(seed)
-    side = np.where(np.arange(people) % 2 == 0, 0.5, -0.5)
-    place = np.where(side > 0, 0.35, -0.3) + rng.normal(0, 0.15, people)
+    pool = TURNOVER * people
+    side = np.where(np.arange(pool) % 2 == 0, 0.5, -0.5)
+    place = np.where(side > 0, 0.35, -0.3) + rng.normal(0, 0.15, pool)
+    person = np.stack([np.sort(rng.choice(pool, people, replace=False)) for _ in range(votes)])
     shape, index = (votes, people), np.arange(votes)
     zeros = np.zeros((votes, 3))
     members = Members(
         vote=np.full(shape, NEITHER, np.int8),
-        person=np.tile(np.arange(people), (votes, 1)),
-        ideal_point=np.tile(place, (votes, 1)),
-        side=np.tile(side, (votes, 1)),
+        person=person,
+        ideal_point=place[person],
+        side=side[person],
         present=np.ones(shape, np.bool_),
-        names=tuple(f"s{i}" for i in range(people)),
+        names=tuple(f"s{i}" for i in range(pool)),
     )
     centre, within = np.tile([-0.3, 0.35], (votes, 1)), np.full((votes, 2), 0.15)
     return History(

@@ -9,7 +9,7 @@ import pytest
 from models import sampling, senate
 from models.sampling import SamplerSettings
 from models.senate_history import MOST_TOKEN, NAY, NEITHER, YEA, History, counted_absences, taken
-from tests.models.senate_histories import as_tallies, chambers, replicated, with_votes
+from tests.models.senate_histories import TURNOVER, as_tallies, chambers, replicated, with_votes
 
 TRUTH = {
     "middle": 1.8,
@@ -42,7 +42,7 @@ def truth(people: int, *, seed: int) -> dict[str, np.ndarray]:
 
 
 def simulated(votes: int, *, seed: int, people: int = 100) -> tuple[History, dict[str, np.ndarray]]:
-    parameters = truth(people, seed=seed)
+    parameters = truth(TURNOVER * people, seed=seed)
     history = replicated(chambers(votes, types=2, people=people), parameters, rng=np.random.default_rng(seed))
     return history, parameters
 
@@ -180,13 +180,13 @@ def test_counts_that_do_not_add_up_are_refused() -> None:
     assert (history.members.vote == NAY).sum() == history.nays.sum()
 
 
-SETTINGS = SamplerSettings(chains=4, draws=400, tune=500, target_accept=0.95, seed=7)
+SETTINGS = SamplerSettings(chains=4, draws=800, tune=600, target_accept=0.95, seed=7)
 
 
 @pytest.mark.slow
 def test_what_was_put_in_is_recovered() -> None:
-    """Sixty votes of a hundred known members: every population number within 3.5 posterior sd of the truth."""
-    history, parameters = simulated(60, seed=11)
+    """Forty votes of sixty known members: every population number within 3.5 posterior sd of the truth."""
+    history, parameters = simulated(40, seed=11, people=60)
     fit = sampling.sample(senate.build(history), SETTINGS)
     posterior = fit.tree["posterior"].dataset
     scores = {}
@@ -198,4 +198,4 @@ def test_what_was_put_in_is_recovered() -> None:
     assert np.abs(z).max() < 3.5, scores
     assert np.mean(z**2) < 2.0
     own = posterior["z_senator"].values.mean(axis=(0, 1))
-    assert np.corrcoef(own, parameters["z_senator"])[0, 1] > 0.6
+    assert np.corrcoef(own, parameters["z_senator"])[0, 1] > 0.4

@@ -16,12 +16,12 @@ import pytest
 from models.sampling import SamplerSettings
 from models.senate import POOLED, SCALES, build
 from models.senate_history import History
-from tests.models.senate_histories import chambers, replicated
+from tests.models.senate_histories import TURNOVER, chambers, replicated
 from tests.simulation_based import Refitter, Study
 
 VOTES, PEOPLE, CONTESTED = 24, 40, 14
 SOURCES = ("models/senate.py", "models/senate_history.py")
-SETTINGS = SamplerSettings(chains=4, draws=500, tune=600, target_accept=0.95, seed=7)
+SETTINGS = SamplerSettings(chains=4, draws=700, tune=600, target_accept=0.95, seed=7)
 RANKED = ("copartisan", *SCALES, *POOLED, *(f"type_{name}_sd" for name in POOLED), "absence_contested", "absence_now")
 DRAWN = (*RANKED, "type_middle", "type_slope", "type_contested", "practice", "practice_now", "absence", "token")
 _PRIOR_DRAWS = 4000
@@ -41,7 +41,7 @@ def some() -> History:
     types = {"type_middle": np.full(2, 1.0), "type_slope": np.full(2, -1.0), "type_contested": np.zeros(2)}
     scales = {name: np.array(median) for name, (median, _) in SCALES.items()}
     rest = {"copartisan": np.array(1.0), "absence_contested": np.array(-0.3), "token": np.full(4, 0.25)}
-    values = walks | types | scales | rest | {"z_senator": np.zeros(PEOPLE)}
+    values = walks | types | scales | rest | {"z_senator": np.zeros(TURNOVER * PEOPLE)}
     rng = np.random.default_rng(3)
     while True:
         history = replicated(chambers(VOTES, types=2, people=PEOPLE), values, rng=rng)
