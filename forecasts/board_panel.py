@@ -183,7 +183,8 @@ def _promises(row: Row) -> tuple[Promise, ...]:
         known, deadline = inner.day("known_from"), inner.integer("deadline", **_YEARS)
         if deadline <= known.year:
             inner.refuse("deadline", f"{deadline}: a year after {known} is needed")
-        found.append(Promise(known, deadline, _share(inner), inner.text("reason")))
+        report = inner.text("evidence", limit=100) if inner.given("evidence") else ""
+        found.append(Promise(known, deadline, _share(inner), inner.text("reason"), report))
         inner.ok()
     if [p.known_from for p in found] != sorted({p.known_from for p in found}):
         row.refuse("promise", "known_from must rise")

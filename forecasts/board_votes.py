@@ -53,6 +53,7 @@ def fitted(row: Row, *, terms: Sequence[str], periods: int, members: int, direct
         seated_on=row.day("members_on"),
         directions=_directions(row, tuple(terms)),
         renewal=renewal(inner, periods=periods) if inner else _NO_RENEWAL,
+        contested=row.elicited("contested", low=CERTAIN, high=1 - CERTAIN) if row.given("contested") else None,
     )
     _check(row, record, members)
     return record if row.ok() else None

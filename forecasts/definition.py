@@ -198,6 +198,8 @@ class FittedVote:
     directions: tuple[Elicited, ...]
     """What the terms ask of whom, one for each class of terms: log-odds of a yea per unit of ideal point."""
     renewal: Renewal
+    contested: Elicited | None = None
+    """Probability that the coming vote is contested and no formality; None leaves it to the history of its kind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ class Promise:
     """Year."""
     share: float
     reason: str
+    evidence: str = ""
+    """Id of the evidence item that reports it: it speaks through the panel and moves the levels no second time."""
 
 
 @dataclass(frozen=True, slots=True)

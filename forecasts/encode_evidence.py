@@ -33,8 +33,8 @@ class Labels:
 def items(board: Board, evidence: tuple[Evidence, ...], *, as_of: date) -> tuple[Items, Labels]:
     """Return one row for each effect of each evidence item on one question by one deadline, and what indices mean.
 
-    The age of an item counts from its occurrence to `as_of`. Items whose deadline has passed stay in: they are inert,
-    but keep their rank in their story.
+    What a fitted panel has heard already as a promise is left out. The age of an item counts from its occurrence to
+    `as_of`. Items whose deadline has passed stay in: they are inert, but keep their rank in their story.
 
     Raises
     ------
@@ -48,8 +48,21 @@ def items(board: Board, evidence: tuple[Evidence, ...], *, as_of: date) -> tuple
         tuple(sorted({e.thread for e in evidence})),
         tuple(sorted({e.forecaster for e in evidence})) or ("",),
     )
-    pairs = [(n, e, effect) for n, e in enumerate(evidence) for effect in e.effects]
+    told = told_by_panels(board)
+    pairs = [(n, e, f) for n, e in enumerate(evidence) for f in e.effects if (e.id, f.question) not in told]
     return Items(**_judged(board, pairs), **_sourced(pairs, labels, as_of)), labels
+
+
+def told_by_panels(board: Board) -> frozenset[tuple[str, str]]:
+    """Return (evidence id, question) of what a series' fitted panel has heard already, as a promise: it counts once."""
+    return frozenset(
+        (promise.evidence, level.question)
+        for series in board.series
+        if series.panel is not None
+        for promise in series.panel.promises
+        for level in series.levels
+        if promise.evidence
+    )
 
 
 type _Pairs = list[tuple[int, Evidence, Effect]]

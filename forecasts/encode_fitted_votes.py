@@ -102,7 +102,7 @@ def coming_votes(
     chance
         Where draws come from.
     """
-    population = senate_fit.population(file, fitted.type)
+    population = _judged(vote, senate_fit.population(file, fitted.type), fitted, chance)
     shocks = _luck(vote, population, rows=rows, quality=quality, chance=chance)
     periods = encode_bodies.period_bodies(vote, fitted, view, chance)
     heard = _heard(vote, fitted, view, as_of)
@@ -141,6 +141,14 @@ def gate_cells(votes: ComingVotes, body: Int, president: Int8, *, rows: Int | No
         found = senate_gates.gates(comings, groups, row=votes.luck.row[chosen], table=table, threads=THREADS)
         out[:, p] = found[:, None, :]
     return out
+
+
+def _judged(vote: Vote, population: SenateDraws, fitted: FittedVote, chance: Chance) -> SenateDraws:
+    """Return the fit's draws with the judged probability that the vote is contested, where there is one."""
+    if fitted.contested is None:
+        return population
+    drawn = Chance(population.rows, chance.seed).probability(fitted.contested, f"contested:{vote.question}")
+    return replace(population, contested=drawn)
 
 
 def _luck(vote: Vote, population: SenateDraws, *, rows: Int, quality: Float, chance: Chance) -> Luck:

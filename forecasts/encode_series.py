@@ -82,6 +82,10 @@ def series_notes(board: Board, *, as_of: date, known_through: date) -> tuple[str
             notes.append(f"{series.id}: {found.state.note}")
         if found.stands_in and found.printed is None:
             notes.append(f"{series.id}: later revision (published {found.published_on}, as of {as_of})")
+        told = [p.evidence for p in series.panel.promises if p.evidence] if series.panel is not None else []
+        notes += [
+            f"{series.id}: {entry} reports a promise that the panel counts; it moves no level again" for entry in told
+        ]
         if found.missed:
             years = ", ".join(str(d.year) for d in found.missed)
             notes.append(f"{series.id}: publication of {years} not entered; carried forward from {found.year}")

@@ -222,3 +222,13 @@ def test_fewer_draws_and_some_rows_are_the_same_gates() -> None:
     rows = np.array([3, 11, 500])
     some = encode_fitted_votes.gate_cells(QUIET, BODY, PRESIDENT[rows], rows=rows)
     assert np.array_equal(some, PLAIN[rows])
+
+
+def test_a_judged_chance_of_a_contested_vote_stands_in_for_that_of_its_kind() -> None:
+    sure, formal = (votes(fitted=replace(FITTED, contested=judged(m, m - 0.01, m + 0.004))) for m in (0.99, 0.02))
+    assert np.median(sure.population.contested) == pytest.approx(0.99, abs=1e-3)
+    assert np.median(formal.population.contested) == pytest.approx(0.02, abs=1e-3)
+    assert not np.array_equal(QUIET.population.contested, sure.population.contested)
+    least, most = gates(sure).mean(), gates(formal).mean()
+    assert least < PLAIN.mean() < most
+    assert most > 0.97, "a formality passes"
