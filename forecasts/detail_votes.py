@@ -61,10 +61,9 @@ class Held:
 
     def chances(self, period: int, *, party: int, terms: int | None) -> Float:
         """Return the probability of consent in each draw, (M,)."""
-        table = senate_gates.yea_table(self.votes.population.senator_sd)
         row = self.votes.luck.row[self.rows]
         coming = self.coming(party=party, terms=terms)
-        return senate_gates.gates([coming], self.groups(period), row=row, table=table)[:, 0]
+        return senate_gates.gates([coming], self.groups(period), row=row, table=self.votes.table)[:, 0]
 
 
 def votes(simulated: Simulated, weighed: Weighed) -> dict[str, Any]:
@@ -249,7 +248,7 @@ def _moved_by_seats(drawn: Held, period: int, party: int) -> float:
         return 0.0
     some = replace(drawn, rows=drawn.rows[::TREATIES], terms=drawn.terms[::TREATIES])
     coming = some.coming(party=party, terms=None)
-    table, row = senate_gates.yea_table(drawn.votes.population.senator_sd), drawn.votes.luck.row[some.rows]
+    table, row = drawn.votes.table, drawn.votes.luck.row[some.rows]
     bodies = groups.seats[:: groups.seats.shape[0] // BODIES]
     means = [senate_gates.gates([coming], replace(groups, seats=b[None]), row=row, table=table).mean() for b in bodies]
     return float(np.std(means))

@@ -49,6 +49,8 @@ class ComingVotes:
     """(D,) shift of the log-odds by drivers that the board declares."""
     held: Float
     """(D,) weight of each draw among those in which the vote is held."""
+    table: Float
+    """`senate_gates.yea_table` of the fit."""
 
     def coming(self, *, president: float, terms: int, rows: Int | None = None) -> Coming:
         """Return the vote under a president (+1 party 1, -1 party 0) and a class of terms, in all draws or in some."""
@@ -109,7 +111,8 @@ def coming_votes(
     order = np.random.Generator(np.random.Philox(stable_key(str(chance.seed), f"statements:{vote.question}")))
     found = informed(population, shocks, heard, rng=order)
     dealt = _dealt(found, shocks)
-    return ComingVotes(vote, fitted, population, dealt.luck, dealt, periods, frailty, held)
+    table = senate_gates.yea_table(population.senator_sd)
+    return ComingVotes(vote, fitted, population, dealt.luck, dealt, periods, frailty, held, table)
 
 
 def gate_cells(votes: ComingVotes, body: Int, president: Int8, *, rows: Int | None = None) -> Float:
@@ -131,14 +134,13 @@ def gate_cells(votes: ComingVotes, body: Int, president: Int8, *, rows: Int | No
     classes = range(len(votes.fitted.directions))
     chosen = np.arange(votes.luck.count) if rows is None else rows
     out = np.empty((chosen.size, body.size, 2, len(classes)))
-    table = senate_gates.yea_table(votes.population.senator_sd)
     under_0 = [votes.coming(president=-1.0, terms=c, rows=rows) for c in classes]
     under_1 = votes.coming(president=1.0, terms=0, rows=rows)
     for p in range(body.size):
         gap = np.where(president[:, p] == 1, under_1.gap, under_0[0].gap)
         comings = [replace(c, gap=gap) for c in under_0]
         groups = votes.groups(int(body[p]), rows)
-        found = senate_gates.gates(comings, groups, row=votes.luck.row[chosen], table=table, threads=THREADS)
+        found = senate_gates.gates(comings, groups, row=votes.luck.row[chosen], table=votes.table, threads=THREADS)
         out[:, p] = found[:, None, :]
     return out
 

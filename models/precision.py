@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from models.logit_normal import quantile
 from models.precision_kernels import draw_sums
-from models.weighing import Sample, Weighed, in_order, in_threads
+from models.threads import in_threads
+from models.weighing import Sample, Weighed, in_order
 from models.weighing_kernels import Mark
 from models.world import Float, Int
 

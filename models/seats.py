@@ -13,7 +13,6 @@ Axes: D draws, B bodies (one a period), N seats, G groups: the grid's points, th
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from models.budgets import future_base, uniform
 from models.compiled import compiled
+from models.threads import in_threads
 from models.world import Float, Int, Key
 
 POINTS = 5
@@ -145,8 +145,7 @@ def seat_counts(seats: Seats, where: Grid, changes: Changes, *, seed: int, threa
         changes.swing,
     )
     bounds = np.linspace(0, count, 4 * threads + 1).astype(int).tolist()
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda a, b: _fill(*arrays, np.uint64(seed), a, b, out), bounds[:-1], bounds[1:]))
+    in_threads(lambda k: _fill(*arrays, np.uint64(seed), bounds[k], bounds[k + 1], out), range(4 * threads), threads)
     return out
 
 

@@ -9,13 +9,13 @@ Axes: D draws, R rows of the fit, G groups of members, C classes of terms, S sta
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from models.compiled import compiled, lean
 from models.senate_kernels import OWN_POINTS, OWN_WEIGHTS, believed
 from models.senate_votes import Coming, Groups
+from models.threads import in_threads
 from models.world import Float, Int
 
 FURTHEST = 16.0
@@ -79,8 +79,7 @@ def gates(comings: Sequence[Coming], groups: Groups, *, row: Int, table: Float, 
         out,
     )
     bounds = np.linspace(0, count, 4 * threads + 1).astype(int).tolist()
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda a, b: _fill(*arrays, a, b), bounds[:-1], bounds[1:]))
+    in_threads(lambda k: _fill(*arrays, bounds[k], bounds[k + 1]), range(4 * threads), threads)
     return out
 
 

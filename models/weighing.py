@@ -10,13 +10,13 @@ do not depend on the number of threads.
 Axes: N futures, Q questions, G grid days (deadlines), B = G + 1 buckets, S scenarios, C columns, J point columns.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.threads import in_threads
 from models.weighing_kernels import Code, Mark, accumulate, mix_columns, raise_peaks
 from models.world import Float, Int, Int16
 
@@ -272,13 +272,3 @@ def in_order(parts: Float) -> Float:
 def _chunks(count: int) -> Iterator[tuple[int, int]]:
     size = max(SMALLEST_CHUNK, -(-count // CHUNKS))
     return ((first, min(first + size, count)) for first in range(0, count, size))
-
-
-def in_threads(task: Callable[[int], None], arguments: Iterable[int], threads: int) -> None:
-    """Call a task for each argument, in a pool of threads unless there is one thread only."""
-    if threads == 1:
-        for k in arguments:
-            task(k)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(task, arguments))
