@@ -70,7 +70,7 @@ def fit(history: History) -> dict[str, Any]:
     return _refit()({variable.name: variable.get_value() for variable in arrays})
 
 
-STUDY = Study(model="senate", sources=SOURCES, simulate=simulate, fit=fit, simulations=100, seed=21)
+STUDY = Study(model="senate", sources=SOURCES, simulate=simulate, fit=fit, simulations=60, seed=21)
 
 
 @pytest.mark.nightly
