@@ -225,7 +225,9 @@ def test_damaged_draws_are_never_used(run, garden: Place) -> None:
     spoil(draws[0])
     ran = process(garden, "refit", "--seed", "9", "--json")
     assert ran.returncode == 0, ran.stderr
-    assert "sampled again" in json.dumps(json.loads(ran.stdout)["receipt"])
+    receipt = json.dumps(json.loads(ran.stdout)["receipt"])
+    assert "draws could not be read" in receipt
+    assert '"origin": "sampled"' in receipt
     after = {(q["question"], q["deadline"]): q["probability"] for q in document(run("status", "--json"))["questions"]}
     for line in before["questions"]:
         assert after[line["question"], line["deadline"]] == pytest.approx(line["probability"], abs=0.02)

@@ -16,6 +16,7 @@ from forecasts import board as boards
 from forecasts import board_store
 from forecasts.artefacts import Artefacts
 from forecasts.domain import Evidence
+from forecasts.encode_evidence import told_by_panels
 from forecasts.evaluation import judge
 from forecasts.instants import end_of_day
 from forecasts.people import LOCAL_OWNER
@@ -84,6 +85,7 @@ def test_the_opening_run_knows_nothing_of_what_came(shipped):
     assert any("later revision" in note for note in detail["notes"])
 
 
+@pytest.mark.slow
 def test_the_published_probabilities_are_those_of_methods_in_plain_numpy(shipped):
     """Weights = history x tilt x clamps x evidence; each reading is normalised by itself, then the mean is taken."""
     home, snapshot = shipped
@@ -112,7 +114,8 @@ def days(moment):
 
 def evidence_weight(moment, design, stored, column):
     """METHODS 4 for one reading, item by item: r = kappa lambda log LR fading, ranks, discounts, caps."""
-    rows = [(e, f) for e in moment.evidence for f in e.effects]
+    told = told_by_panels(moment.board)
+    rows = [(e, f) for e in moment.evidence for f in e.effects if (e.id, f.question) not in told]
     assert {e.forecaster for e, _ in rows} == {"seed"}
     assert {e.lr_basis for e, _ in rows} == {"report"}, "no shrinking by grade"
     kappa, rho = design.kappa[column, 0], design.repetition[column]
