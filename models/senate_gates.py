@@ -9,6 +9,7 @@ Axes: D draws, R rows of the fit, G groups of members, C classes of terms, S sta
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -40,8 +41,14 @@ def yea_table(spread: Float) -> Float:
     spread
         (R,) standard deviation of members' own effects.
     """
+    return _yea_table(np.ascontiguousarray(spread, float).tobytes())
+
+
+@lru_cache(maxsize=4)
+def _yea_table(spread: bytes) -> Float:
+    """Return the table of a fit, made once: a pilot run and the run itself read the same."""
     middle = np.arange(-FURTHEST, FURTHEST + STEP / 2, STEP)
-    shifted = middle[None, :, None] + spread[:, None, None] * OWN_POINTS
+    shifted = middle[None, :, None] + np.frombuffer(spread)[:, None, None] * OWN_POINTS
     return np.asarray((OWN_WEIGHTS / (1 + np.exp(-shifted))).sum(axis=-1))
 
 
