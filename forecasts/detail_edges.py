@@ -23,8 +23,8 @@ Float = NDArray[np.float64]
 
 DIGITS = 6
 _POINTS = (0.5, 0.05, 0.95)
-_RANGE_DRAWS = 20_000
-"""Draws from which a range is read; probabilities and widths are taken from all."""
+_SHAPE_DRAWS = 20_000
+"""Draws from which ranges and widths are read; probabilities are taken from all."""
 
 
 def edge_reports(simulated: Simulated, weighed: Weighed, parameters: Parameters) -> list[dict[str, Any]]:
@@ -46,15 +46,16 @@ def _report(board: Board, edge: Edge, log_hr: Float, mass: Float, clusters: NDAr
     assert edge.hazard_ratio is not None  # `edge_draws` has refused an edge without one
     fitted = board.question(edge.child).duration
     above = float(mass @ (log_hr > 0))
-    some = slice(None, None, max(1, log_hr.size // _RANGE_DRAWS))
+    some = slice(None, None, max(1, log_hr.size // _SHAPE_DRAWS))
+    values, weight = log_hr[some], mass[some] / mass[some].sum()
     residual = np.bincount(clusters, weights=mass * ((log_hr > 0) - above))
     return {
         "parent": edge.parents[0],
         "child": edge.child,
         "fitted": fitted is not None and edge.parents[0] in {e.name for e in fitted.effects if e.ratio is None},
         "prior": before(edge.hazard_ratio),
-        "posterior": _plain(np.exp(weighted_quantiles(log_hr[some], mass[some], _POINTS)), above),
-        **learned(edge.hazard_ratio, log_hr, mass),
+        "posterior": _plain(np.exp(weighted_quantiles(values, weight, _POINTS)), above),
+        **learned(edge.hazard_ratio, values, weight),
         "mcse": round(float(np.sqrt(np.sum(residual**2))), DIGITS),
     }
 

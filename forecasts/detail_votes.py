@@ -26,7 +26,7 @@ from models.world import NEVER, Float, Int
 
 DRAWS = 4_000
 """Draws that the tables are read from: the error of a probability is below .008, mostly below .005."""
-BODIES = 200
+BODIES = 60
 """Bodies that meet the same treaties, to tell what it would be worth to know who sits."""
 TREATIES = 20
 """Every so many-th draw is one of those treaties."""
