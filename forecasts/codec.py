@@ -17,6 +17,7 @@ from forecasts.domain import (
     EvidenceKind,
     Forecast,
     LrBasis,
+    NamedWhatIf,
     Occurrence,
     Outcome,
     Record,
@@ -27,6 +28,7 @@ from forecasts.domain import (
     Stance,
     Statement,
     Verification,
+    WhatIfMode,
 )
 from forecasts.errors import RecordError
 from forecasts.forms import (
@@ -183,6 +185,17 @@ RECORDS: dict[str, tuple[type, dict[str, Form]]] = {
             "rationale": TEXT,
             "source": TEXT,
             "url": URL,
+        },
+    ),
+    "what_if": (
+        NamedWhatIf,
+        {
+            "id": ID,
+            "name": TEXT,
+            "mode": choice(get_args(WhatIfMode)),
+            "conditions": list_of(TEXT),
+            "note": TEXT,
+            "published_on": DATE,
         },
     ),
     "board_version": (

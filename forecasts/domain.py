@@ -13,6 +13,7 @@ Verification = Literal["verified", "recalled", "unverified"]
 Outcome = Literal["yes", "no", "ambiguous", "annulled"]
 Mode = Literal["live", "retrospective"]
 LrBasis = Literal["content", "report"]
+WhatIfMode = Literal["see", "do"]
 Stance = Literal["for_firm", "for_lean", "undecided", "against_lean", "against_firm"]
 
 
@@ -219,6 +220,21 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedWhatIf:
+    """A what-if that is kept under a name and answered at every snapshot: a question to the board, never news."""
+
+    id: str
+    name: str
+    """Unique on the board among those in force, compared without case."""
+    mode: WhatIfMode
+    conditions: tuple[str, ...]
+    """As a person writes them (`forecasts.conditions`), in the form they are written back."""
+    note: str
+    """Why it is kept; may be empty."""
+    published_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class BoardVersion:
     """A whole board definition as it enters the record."""
 
@@ -241,6 +257,7 @@ Record = (
     | Composition
     | Edition
     | Forecast
+    | NamedWhatIf
     | BoardVersion
 )
 

@@ -36,6 +36,7 @@ _ACTIONS: dict[str, Action] = {
     "composition": "observe",
     "edition": "observe",
     "forecast": "forecast",
+    "what_if": "what_if",
     "board_version": "define_board",
 }
 

@@ -12,6 +12,7 @@ from forecasts.domain import (
     Effect,
     Evidence,
     Forecast,
+    NamedWhatIf,
     Occurrence,
     Resolution,
     Retraction,
@@ -98,6 +99,15 @@ records = st.one_of(
         texts,
         texts,
         urls,
+    ),
+    st.builds(
+        NamedWhatIf,
+        identifiers,
+        texts,
+        st.sampled_from(["see", "do"]),
+        st.lists(texts, max_size=3).map(tuple),
+        texts,
+        days,
     ),
     st.builds(BoardVersion, st.just("board"), hashes, identifiers, texts, days),
 )
