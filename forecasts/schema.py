@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from forecasts.instants import from_text, to_text, utc
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """Revision that this program reads and writes, the last of `forecasts/migrations`; they are ordered as text."""
 
 PROTECTED = {
@@ -170,6 +170,26 @@ runs = sa.Table(
     sa.Column("receipt", sa.Text, nullable=False),
     sa.Index(None, "board", "mode", "number"),
 )
+
+reading_list = sa.Table(
+    "reading_list",
+    metadata,
+    sa.Column("board", sa.Text, sa.ForeignKey("boards.id"), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("page", sa.Text, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("evidence", sa.Text),
+    sa.Column("added_by", sa.Text, nullable=False),
+    sa.Column("added_at", Instant, nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False),
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.PrimaryKeyConstraint("board", "number"),
+    sa.UniqueConstraint("board", "page"),
+)
+"""Links that somebody wants to read: no knowledge yet, so not in the ledger. `page` is a link's comparable form."""
 
 _REFUSAL = "is append-only"
 _NO_GAPS = "ledger positions have no gaps"

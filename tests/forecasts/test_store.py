@@ -17,7 +17,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
-from forecasts import ledger, migrations, people, runs, schema, snapshots
+from forecasts import ledger, migrations, people, reading_list, runs, schema, snapshots
 from forecasts.errors import StoreError
 from forecasts.people import JOBS, LOCAL_OWNER
 from forecasts.runs import Run
@@ -34,6 +34,7 @@ def fill(store) -> None:
     ledger.append(store, [evidence("E1"), evidence("E2")], board="b", actor=LOCAL_OWNER, now=NOW)
     snapshots.write(store, snapshot(as_of=NOW), actor=JOBS)
     runs.append(store, Run("b", "live", NOW, NOW, NOW, "published", "ok", {}), actor=JOBS)
+    reading_list.add(store, [reading_list.Pasted("https://example.org", "")], board="b", actor=LOCAL_OWNER, now=NOW)
 
 
 def counts(store) -> dict[str, int]:
@@ -269,7 +270,7 @@ def test_without_leave_to_migrate_nothing_is_created(tmp_path):
 def test_without_leave_to_migrate_an_empty_server_database_stays_empty(postgres_url):
     with pytest.raises(StoreError) as caught:
         open_store(postgres_url, migrate=False)
-    check_line(caught, "schema none, 0001 is needed; `twixt init`")
+    check_line(caught, f"schema none, {schema.SCHEMA} is needed; `twixt init`")
 
 
 def test_a_newer_schema_is_refused_and_left_alone(database_url):
