@@ -28,25 +28,48 @@ Action = Literal[
     "observe",
     "forecast",
     "forecast_of_others",
+    "what_if",
     "resolve",
     "define_board",
+    "refit",
     "publish",
     "people",
     "load",
-    "prune",
 ]
 """What can be written: a record of that kind, an evidence item in another person's name, a snapshot or run, ..."""
 
-_FORECASTER = frozenset[Action]({"evidence", "retract", "occurrence", "confirm", "statement", "observe", "forecast"})
+WORDS: dict[Action, str] = {
+    "evidence": "enter or change evidence",
+    "evidence_of_others": "enter evidence in another person's name",
+    "retract": "take an entry back",
+    "occurrence": "record that a question has happened",
+    "confirm": "confirm that nothing else has happened",
+    "statement": "enter what a member has said",
+    "observe": "enter who sits or what an edition printed",
+    "forecast": "enter forecasts of their own",
+    "forecast_of_others": "enter forecasts in another person's name",
+    "what_if": "keep what-ifs under a name",
+    "resolve": "judge outcomes",
+    "define_board": "enter or change a board",
+    "refit": "ask for a run of the models",
+    "publish": "publish numbers",
+    "people": "add people and give roles",
+    "load": "load a record that was exported",
+}
+"""What an action is called for a person, after "may" or "to"."""
+
+_FORECASTER = frozenset[Action](
+    {"evidence", "retract", "occurrence", "confirm", "statement", "observe", "forecast", "what_if", "refit"}
+)
 _OF_OTHERS = frozenset[Action]({"evidence_of_others", "forecast_of_others"})
-_ADMIN = _FORECASTER | _OF_OTHERS | frozenset[Action]({"resolve", "define_board", "people", "load", "prune"})
+_ADMIN = _FORECASTER | _OF_OTHERS | frozenset[Action]({"resolve", "define_board", "people", "load"})
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     "viewer": frozenset(),
     "forecaster": _FORECASTER,
     "admin": _ADMIN,
     "owner": _ADMIN | frozenset[Action]({"publish"}),
-    "jobs": frozenset({"publish", "prune"}),
+    "jobs": frozenset({"publish"}),
 }
 """Role -> its actions. `owner` is the one person of a local store without login; `jobs` is the program itself."""
 
@@ -54,6 +77,8 @@ GIVEN_ROLES: tuple[Role, ...] = ("viewer", "forecaster", "admin")
 """Roles that a person can be given."""
 
 ERASED_NAME = "(erased)"
+EVERYWHERE = "*"
+"""In the place of a board: what belongs to no single one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +117,10 @@ def authorise(actor: Actor, action: Action, board: str) -> None:
         raise ValueError(f"unknown action {action!r}; allowed: {', '.join(get_args(Action))}")
     if action not in ALLOWED.get(actor.role, frozenset()):
         roles = ", ".join(role for role, actions in ALLOWED.items() if action in actions)
-        raise ForbiddenError(f"{board}: {actor.id} is a {actor.role} and may not {action}; needed: {roles}")
+        place = "" if board == EVERYWHERE else f"{board}: "
+        raise ForbiddenError(
+            f"{place}{actor.id} has the role {actor.role} and may not {WORDS[action]}; needed: {roles}"
+        )
 
 
 def add(
@@ -109,7 +137,7 @@ def add(
     RecordError
         When name, e-mail or role cannot be used.
     """
-    authorise(actor, "people", "*")
+    authorise(actor, "people", EVERYWHERE)
     person = Person(f"p{secrets.token_hex(8)}", *_checked(name, email, role), now, None)
     with store.writing() as connection:
         lock_people(connection)
@@ -119,12 +147,17 @@ def add(
 
 
 def correct(store: Store, person: Person, *, actor: Actor) -> None:
-    """Write name, e-mail and role anew; raises as `add` does, and StoreError for an unknown or erased person."""
-    authorise(actor, "people", "*")
+    """Write name, e-mail and role anew; raises as `add` does, and StoreError for an unknown or erased person.
+
+    Also raises StoreError when a person would leave no admin behind: only the owner of the files could make another.
+    """
+    authorise(actor, "people", EVERYWHERE)
     name, email, role = _checked(person.name, person.email, person.role)
     with store.writing() as connection:
         lock_people(connection)
         _check_email_is_free(connection, person)
+        if role != "admin":
+            _check_an_admin_is_left(connection, person.id, actor)
         known = sa.and_(people.c.id == person.id, people.c.erased_at.is_(None))
         done = connection.execute(people.update().where(known).values(name=name, email=email, role=role))
         if done.rowcount != 1:
@@ -132,9 +165,19 @@ def correct(store: Store, person: Person, *, actor: Actor) -> None:
 
 
 def erase(store: Store, person_id: str, *, actor: Actor, now: datetime) -> None:
-    """Forget a person's name, e-mail and role for good; their id stays in the ledger and leads to nobody."""
-    authorise(actor, "people", "*")
+    """Forget a person's name, e-mail and role for good; their id stays in the ledger and leads to nobody.
+
+    Raises
+    ------
+    ForbiddenError
+        When the actor may not change people.
+    StoreError
+        When the person is unknown, or a person would leave no admin behind.
+    """
+    authorise(actor, "people", EVERYWHERE)
     with store.writing() as connection:
+        lock_people(connection)
+        _check_an_admin_is_left(connection, person_id, actor)
         empty = {"name": ERASED_NAME, "email": None, "role": "viewer", "erased_at": now}
         done = connection.execute(people.update().where(people.c.id == person_id).values(empty))
         if done.rowcount != 1:
@@ -230,6 +273,18 @@ def _check_email_is_free(connection: sa.Connection, person: Person) -> None:
     holder = connection.execute(sa.select(people.c.id).where(people.c.email == person.email.strip().lower())).scalar()
     if holder is not None and holder != person.id:
         raise ConflictError(f"e-mail {person.email!r:.80} belongs to person {holder}")
+
+
+def admins(store: Store) -> tuple[str, ...]:
+    """Return the ids of those who may give roles."""
+    return tuple(person.id for person in everyone(store) if person.role == "admin")
+
+
+def _check_an_admin_is_left(connection: sa.Connection, leaving: str, actor: Actor) -> None:
+    """Refuse to let the last admin go, unless the owner of the files asks: the owner can always name another."""
+    found = set(connection.execute(sa.select(people.c.id).where(people.c.role == "admin")).scalars())
+    if found == {leaving} and actor.role != "owner":
+        raise StoreError(f"{leaving} is the last admin; make somebody else an admin first")
 
 
 def _columns(person: Person) -> dict[str, Any]:

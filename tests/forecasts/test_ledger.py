@@ -235,12 +235,13 @@ def test_an_author_needs_a_role_for_each_record(store):
     mine = evidence("E1", forecaster="p1")
     write(store, mine, actor=FORECASTER)
     with pytest.raises(
-        ForbiddenError, match=r"b: p2 is a viewer and may not evidence; needed: forecaster, admin, owner"
+        ForbiddenError,
+        match=r"b: p2 has the role viewer and may not enter or change evidence; needed: forecaster, admin, owner",
     ):
         write(store, evidence("E2", forecaster="p2"), actor=Actor("p2", "viewer"))
-    with pytest.raises(ForbiddenError, match="p1 is a forecaster and may not evidence_of_others"):
+    with pytest.raises(ForbiddenError, match="p1 has the role forecaster and may not enter evidence in another person"):
         write(store, evidence("E2", forecaster="p3"), actor=FORECASTER)
-    with pytest.raises(ForbiddenError, match="may not define_board"):
+    with pytest.raises(ForbiddenError, match="may not enter or change a board"):
         write(store, BoardVersion("board", "a" * 64, "p1", "mine", date(2026, 1, 1)), actor=FORECASTER)
     assert len(ledger.history(store, "b")) == 1
 

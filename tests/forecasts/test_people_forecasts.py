@@ -99,5 +99,7 @@ def test_another_persons_forecast_needs_an_admin(store) -> None:
     ann = Actor("ann", "forecaster")
     ledger.append(store, [forecast("F1", 0.2, at(1))], board="b", actor=ann, now=at(1))
     for who in ("bea", "crowd:x"):
-        with pytest.raises(ForbiddenError, match="ann is a forecaster and may not forecast_of_others"):
+        with pytest.raises(
+            ForbiddenError, match="ann has the role forecaster and may not enter forecasts in another person"
+        ):
             ledger.append(store, [forecast("F2", 0.2, at(1), who=who)], board="b", actor=ann, now=at(1))

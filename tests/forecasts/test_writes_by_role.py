@@ -1,0 +1,155 @@
+"""Every action as a real write, tried by every role and by somebody anonymous: it is written, or nothing is.
+
+The table of who may do what stands in test_people.py; here each action is the write that needs it.
+"""
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from forecasts import dump, ledger, people, runs, snapshots
+from forecasts.artefacts import Artefacts
+from forecasts.domain import (
+    BoardVersion,
+    Composition,
+    Confirmation,
+    Forecast,
+    NamedWhatIf,
+    Occurrence,
+    Record,
+    Resolution,
+    Retraction,
+    Statement,
+)
+from forecasts.errors import ForbiddenError
+from forecasts.people import ALLOWED, ANONYMOUS, LOCAL_OWNER, Action, Actor
+from forecasts.store import Store, open_store
+from tests.forecasts.records import evidence, snapshot
+from tests.forecasts.test_runs import run
+
+ROOT = Path(__file__).resolve().parents[2]
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+DAY = NOW.date()
+ME = "p0123456789abcdef"
+ACTORS = {role: Actor(ME, role) for role in ALLOWED} | {"anonymous": ANONYMOUS}
+
+
+def forecast(forecaster: str) -> Forecast:
+    return Forecast("F1", "q", date(2030, 12, 31), forecaster, 0.3, NOW, DAY, "", "", "")
+
+
+RECORDS: dict[Action, Callable[[str], Record]] = {
+    "evidence": lambda me: evidence(forecaster=me),
+    "evidence_of_others": lambda _: evidence(forecaster="p2"),
+    "retract": lambda _: Retraction("X1", "E0", "a mistake", DAY),
+    "occurrence": lambda _: Occurrence("O1", "q", DAY, DAY, "A gazette", "", "verified", ""),
+    "confirm": lambda _: Confirmation("C1", DAY, DAY, (), ""),
+    "statement": lambda _: Statement("S1", "q", "m1", "for_firm", DAY, DAY, "A speech", "", ""),
+    "observe": lambda _: Composition("M1", "q", DAY, DAY, (), "A roll", "", ""),
+    "forecast": forecast,
+    "forecast_of_others": lambda _: forecast("p2"),
+    "what_if": lambda _: NamedWhatIf("W1", "A truce", "see", ("q by 2030-12-31",), "", DAY),
+    "resolve": lambda _: Resolution("R1", "q", date(2026, 6, 30), "no", DAY, DAY, "None was signed", "", ""),
+    "define_board": lambda _: BoardVersion("board", "a" * 64, "owner", "first", DAY),
+}
+"""Actions that are one row of the ledger, made for a writer."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A store of one test with a first entry, and what else a write may need."""
+
+    store: Store
+    artefacts: Artefacts
+    lines: list[str]
+    """The record of another board, as it was exported."""
+
+    def append(self, actor: Actor, action: Action) -> None:
+        ledger.append(self.store, [RECORDS[action](actor.id)], board="b", actor=actor, now=NOW)
+
+    def contents(self) -> tuple[object, ...]:
+        boards = ledger.known_boards(self.store)
+        rows = tuple(ledger.history(self.store, b) for b in boards)
+        heads = tuple(snapshots.index(self.store, b)["id"].to_list() for b in ("b", "other"))
+        return boards, rows, str(heads), runs.read(self.store, "b"), people.everyone(self.store)
+
+
+WRITES: dict[Action, tuple[Callable[[Place, Actor], object], ...]] = {
+    **{action: ((lambda p, a, action=action: p.append(a, action)),) for action in RECORDS},
+    "publish": (
+        lambda p, a: snapshots.write(p.store, snapshot(as_of=NOW), actor=a),
+        lambda p, a: runs.append(p.store, run("refused"), actor=a),
+    ),
+    "people": (
+        lambda p, a: people.add(p.store, "Ada", actor=a, now=NOW),
+        lambda p, a: people.correct(p.store, people.everyone(p.store)[0], actor=a),
+        lambda p, a: people.erase(p.store, people.everyone(p.store)[0].id, actor=a, now=NOW),
+    ),
+    "load": (lambda p, a: dump.load(p.lines, p.store, p.artefacts, actor=a, now=NOW),),
+}
+"""Action -> the writes of the store that need it. To ask for a run is not one of them: tests/app/test_gating.py."""
+
+
+@pytest.fixture
+def place(tmp_path):
+    artefacts = Artefacts(tmp_path / "artefacts")
+    with open_store(f"sqlite:///{tmp_path / 'first.sqlite'}") as first:
+        definition = BoardVersion("board", artefacts.put(b"title = 'x'"), "owner", "first", DAY)
+        ledger.append(first, [definition], board="other", actor=LOCAL_OWNER, now=NOW)
+        lines = list(dump.dump(first, artefacts, "other"))
+    with open_store(f"sqlite:///{tmp_path / 'twixt.sqlite'}") as store:
+        ledger.append(store, [evidence("E0")], board="b", actor=LOCAL_OWNER, now=NOW)
+        people.add(store, "Bob", actor=LOCAL_OWNER, now=NOW)
+        yield Place(store, artefacts, lines)
+
+
+def test_every_action_is_a_write_here() -> None:
+    assert {*WRITES, "refit"} == set(get_args(Action))
+
+
+@pytest.mark.parametrize("who", ACTORS)
+@pytest.mark.parametrize("action", WRITES)
+def test_a_write_passes_or_leaves_no_trace(place: Place, who: str, action: Action) -> None:
+    actor = ACTORS[who]
+    before = place.contents()
+    for write in WRITES[action]:
+        if action in ALLOWED[actor.role]:
+            write(place, actor)
+        else:
+            with pytest.raises(ForbiddenError, match="may not"):
+                write(place, actor)
+    changed = place.contents() != before
+    assert changed is (action in ALLOWED[actor.role])
+
+
+def test_somebody_anonymous_may_write_nothing() -> None:
+    assert ALLOWED[ANONYMOUS.role] == frozenset()
+
+
+def functions_that_write() -> list[tuple[str, ast.FunctionDef]]:
+    """Return the functions below the app that open a transaction to write, with their module."""
+    trees = [(path.stem, ast.parse(path.read_text(encoding="utf-8"))) for path in (ROOT / "forecasts").glob("*.py")]
+    every = [(stem, node) for stem, tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    return [(f"{stem}.{node.name}", node) for stem, node in every if "writing" in called(node)]
+
+
+def called(node: ast.AST) -> set[str]:
+    """Return the last names of everything that is called within a function."""
+    calls = [n.func for n in ast.walk(node) if isinstance(n, ast.Call)]
+    return {f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls}
+
+
+ASKS_NOBODY = {"store._migrate"}
+"""Writes that are no person's: the schema is brought up to date before anybody can ask."""
+
+
+def test_every_transaction_that_writes_asks_who_it_is() -> None:
+    writing = functions_that_write()
+    assert {"ledger.append", "people.add", "snapshots.write"} <= {name for name, _ in writing}
+    silent = {name for name, node in writing if not {"authorise", "_check_actor"} & called(node)}
+    assert silent <= ASKS_NOBODY, f"{silent - ASKS_NOBODY} write without asking `people.authorise`"
