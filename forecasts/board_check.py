@@ -17,6 +17,8 @@ from forecasts.definition_panel import FittedPanel
 
 MAX_DAYS = 32_000
 """Days from opening to horizon that the simulation can count."""
+SLIP = 0.8
+"""Two tags so much alike are taken for one and a slip of the pen."""
 
 
 def check(parts: Parts, *, directory: str) -> None:
@@ -35,6 +37,7 @@ def check(parts: Parts, *, directory: str) -> None:
     for question in parts.questions:
         _check_question(parts, question)
     _check_sections(parts)
+    _check_tags(parts)
     board_graph.check(parts)
     _check_inputs(parts)
     _check_votes(parts)
@@ -152,6 +155,16 @@ def _check_deadlines(row: Row, key: str, deadlines: Sequence[date], *, opens: da
         row.refuse(key, f"deadline {deadlines[0]} is not after the opening day {opens}")
     if deadlines[-1] != horizon:
         row.refuse(key, f"the last deadline {deadlines[-1]} is not the board's horizon {horizon}")
+
+
+def _check_tags(parts: Parts) -> None:
+    """Warn of a tag that stands on one question only and is written almost as one that more have."""
+    counts = Counter(tag for question, _ in parts.questions for tag in question.tags)
+    shared = sorted(tag for tag, count in counts.items() if count > 1)
+    for question, row in parts.questions:
+        for tag in question.tags:
+            if counts[tag] == 1 and (hint := near(tag, shared, likeness=SLIP)):
+                row.note("tags", f"{tag!r} stands on this question only{hint}")
 
 
 def _check_sections(parts: Parts) -> None:

@@ -29,7 +29,7 @@ class Change(NamedTuple):
 CRITERIA_FIELDS = ("title", "criteria", "resolution_source")
 """What a question asks: a change after opening shows on its page."""
 
-_TEXT_FIELDS = ("short", "section", "essay_quote", "reference_class", "rationale")
+_TEXT_FIELDS = ("short", "section", "essay_quote", "reference_class", "rationale", "tags")
 
 
 def changes(old: Board, new: Board, *, view: LedgerView | None = None) -> tuple[Change, ...]:

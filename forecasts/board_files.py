@@ -161,11 +161,11 @@ def key_lines(text: str) -> Lines:
     return lines
 
 
-def near(word: str, allowed: tuple[str, ...] | list[str]) -> str:
-    """Return ` (did you mean 'x'?)` for the closest allowed word, or "" when none is close."""
+def near(word: str, allowed: tuple[str, ...] | list[str], *, likeness: float = 0.6) -> str:
+    """Return ` (did you mean 'x'?)` for the closest allowed word, or "" when none is as like it (0 to 1)."""
     import difflib
 
-    match = difflib.get_close_matches(word, allowed, n=1, cutoff=0.6)
+    match = difflib.get_close_matches(word, allowed, n=1, cutoff=likeness)
     return f" (did you mean {match[0]!r}?)" if match else ""
 
 

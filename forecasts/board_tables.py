@@ -38,6 +38,8 @@ VERIFICATIONS = ("verified", "recalled", "unverified")
 
 SHORT_LIMIT = 28
 """Characters of a chart label."""
+MOST_TAGS = 8
+"""Tags of one question."""
 
 EDGE_COLUMNS = (
     "parents", "child", "kind", "median", "low", "high", "until", "source", "essay_quote", "rationale",
@@ -74,7 +76,10 @@ def question(row: Row, *, opens: date, deadlines: tuple[date, ...], directory: P
         hazard_check=_optional(row, "hazard_check", low=0.0, high=_LARGE),
         closed_on=row.day("closed_on") if row.given("closed_on") else None,
         duration=None if inner is None else board_durations.duration(inner, directory=directory),
+        tags=row.names("tags"),
     )
+    if len(record.tags) > MOST_TAGS:
+        row.refuse("tags", f"{len(record.tags)} tags; at most {MOST_TAGS} are allowed")
     if kind != "event":
         _forbid(row, ("clock", "shape", "hazard_check", "duration"), f"a {kind} question has none")
     elif (record.shape is not None) != (record.clock == "since_enabled"):

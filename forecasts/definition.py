@@ -90,6 +90,8 @@ class Question:
     """Day from which the question takes no more evidence; an id is never removed, only closed. None while open."""
     duration: FittedDuration | None = None
     """What the pace is fitted to instead of a class rate; None for all other questions."""
+    tags: tuple[str, ...] = ()
+    """Words by which questions are found across sections, each an id; they decide no number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,3 +88,14 @@ def test_a_text_without_later_fields_takes_their_defaults(small):
 
 def test_the_directory_is_the_boards_own(small):
     assert SMALL.name == small.id
+
+
+def test_tags_are_part_of_the_text_and_a_text_from_before_them_is_read(small):
+    tagged = replace(small, questions=(replace(small.questions[0], tags=("river", "law")), *small.questions[1:]))
+    text = board_text.text(tagged)
+    assert board_text.parse(text).questions[0].tags == ("river", "law")
+    values = json.loads(text)
+    for question in values["questions"]:
+        del question["tags"]
+    assert all(q.tags == () for q in board_text.parse(json.dumps(values)).questions)
+    assert board_text.content_hash(tagged) != small.content_hash

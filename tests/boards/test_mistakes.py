@@ -64,6 +64,23 @@ MISTAKES = [
         "question flood, criteria",
         "at most 6000 are allowed",
     ),
+    ("questions.toml", 'short = "Flood"', 'short = "Flood"\ntag = ["river"]', "flood, tag", "did you mean 'tags'?"),
+    (
+        "questions.toml",
+        'short = "Flood"',
+        'short = "Flood"\ntags = "The River"',
+        "flood, tags",
+        "an id of small letters",
+    ),
+    ("questions.toml", 'short = "Flood"', 'short = "Flood"\ntags = ["a", "a"]', "flood, tags", "more than once"),
+    ("questions.toml", 'short = "Flood"', 'short = "Flood"\ntags = [1]', "flood, tags", "a list of ids is needed"),
+    (
+        "questions.toml",
+        'short = "Flood"',
+        'short = "Flood"\ntags = ["a", "b", "c", "d", "e", "f", "g", "h", "i"]',
+        "flood, tags",
+        "9 tags; at most 8 are allowed",
+    ),
     ("questions.toml", "high = 0.9,", "high = inf,", "question levy_vote, hazard_check, high", "inf: a number"),
     ("questions.toml", "high = 0.9,", "high = nan,", "question levy_vote, hazard_check, high", "nan: a number"),
     ("questions.toml", "high = 0.9,", "hihg = 0.9,", "question levy_vote, hazard_check, hihg", "did you mean 'high'?"),
@@ -543,3 +560,18 @@ def test_boards_are_found_by_their_directories(tmp_path, small_copy):
     (own / "no-board").mkdir()
     assert board.find([small_copy.parent, tmp_path / "absent"]) == {"river-levy": small_copy}
     assert board.find([small_copy.parent, own]) == {"river-levy": own / "river-levy"}
+
+
+def test_a_tag_that_looks_like_a_slip_is_pointed_out_and_a_rare_one_is_not(small_copy):
+    for question, tags in (("Flood", '["river"]'), ("Drought", '["river"]'), ("Alarm", '["rivr", "sound"]')):
+        spoil(small_copy, "questions.toml", f'short = "{question}"', f'short = "{question}"\ntags = {tags}')
+    loaded, problems = board.load(small_copy)
+    assert loaded is not None, "a warning is only shown"
+    assert {q.short: q.tags for q in loaded.questions if q.tags} == {
+        "Flood": ("river",),
+        "Drought": ("river",),
+        "Alarm": ("rivr", "sound"),
+    }
+    (warning,) = problems
+    assert warning.severity == "warning"
+    assert "'rivr' stands on this question only (did you mean 'river'?)" in str(warning)

@@ -308,3 +308,10 @@ def test_every_table_is_named_in_its_sources():
 def test_reference_tables_are_the_handed_ones(facts):
     for name in ("senate_votes", "senators", "security_agreements", "nato_spending", "peace_durability", "timeline"):
         assert rows(REFERENCE / f"{name}.csv") == facts(f"reference/{name}.csv")
+
+
+def test_every_question_has_tags_and_every_tag_is_shared(shipped):
+    counts = Counter(tag for question in shipped.questions for tag in question.tags)
+    assert all(question.tags for question in shipped.questions)
+    assert min(counts.values()) > 1, counts
+    assert {"united_states", "europe", "russia", "ukraine", "nato"} <= counts.keys()
