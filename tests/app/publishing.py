@@ -50,12 +50,19 @@ def publish_history(workspace: Workspace, board: Board, *, weeks: int, last: dat
 
 
 def publish(
-    workspace: Workspace, board: Board, *, on: datetime, mode: str, step: int = 0, known: date = date(2026, 7, 1)
+    workspace: Workspace,
+    board: Board,
+    *,
+    on: datetime,
+    mode: str,
+    step: int = 0,
+    known: date = date(2026, 7, 1),
+    tables: bytes | None = None,
 ) -> str:
-    """Publish one snapshot and return its id."""
+    """Publish one snapshot and return its id; `tables` is its detail, made up where none is given."""
     through = min(known, on.date())
     tail = ledger.tail(workspace.store, board.id)
-    detail = json.dumps(_detail(board, known=through, step=step)).encode()
+    made = json.dumps(_detail(board, known=through, step=step)).encode() if tables is None else tables
     snapshot = snapshots.Snapshot(
         id=f"{mode}-{board.id}-{on:%Y%m%d%H%M}-{step}",
         board=board.id,
@@ -75,7 +82,7 @@ def publish(
             ],
             "seconds": {"futures": 0.41, "weighing": 0.12},
         },
-        detail_hash=workspace.artefacts.put(detail),
+        detail_hash=workspace.artefacts.put(made),
         futures_hash=None,
     )
     assert snapshots.write(workspace.store, snapshot, actor=JOBS)
