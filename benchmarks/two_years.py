@@ -1,8 +1,8 @@
 """The home that the pages are timed on: two years of daily snapshots of 25 questions, 500 evidence items, people.
 
 The shipped board with four more questions, entered, confirmed and published through the real modules. The numbers of
-the past are made up (nothing is simulated for them); the newest snapshot is a real run with stored futures, so that every
-page shows all that it can show. `python -m benchmarks.two_years FOLDER` leaves such a home to be looked at.
+the past are made up (nothing is simulated for them); the newest snapshot is a real run with stored futures, so that
+every page shows all that it can show. `python -m benchmarks.two_years FOLDER` leaves such a home to be looked at.
 """
 
 import csv
