@@ -111,6 +111,35 @@ def from_fields(
     return (None if read.problems else item), read.problems
 
 
+def to_fields(item: Evidence) -> tuple[dict[str, str], list[dict[str, str]]]:
+    """Return an item as raw text, its fields and its effects: what `from_fields` reads back equal."""
+    fields = {
+        "occurred_on": item.occurred_on.isoformat(),
+        "published_on": item.published_on.isoformat(),
+        "statement": item.statement,
+        "source": item.source,
+        "url": item.url,
+        "grade": f"{item.grade_source}{item.grade_info}",
+        "thread": item.thread,
+        "kind": item.kind,
+        "half_life": _number(item.half_life_days) if item.half_life_days is not None else "",
+        "lr_basis": item.lr_basis,
+        "verification": item.verification,
+        "official": "yes" if item.official else "",
+    }
+    effects = [
+        {"question": e.question, "deadline": e.deadline.isoformat()}
+        | {name: _number(getattr(e, name)) for name in ("lr", "low", "high")}
+        for e in item.effects
+    ]
+    return fields, effects
+
+
+def _number(value: float) -> str:
+    """Return the shortest text that reads back as the same number, without a needless `.0`."""
+    return repr(float(value)).removesuffix(".0")
+
+
 def _optional(read: Fields, name: str, allowed: tuple[str, ...]) -> str:
     return read.choice(name, allowed) if read.given(name) else allowed[0]
 

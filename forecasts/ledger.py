@@ -69,7 +69,8 @@ def append(
     records : in the order in which they are to stand; at most one for each entry id.
     now : aware instant; the rows are recorded then, or just after the ledger's last row if that is later.
     expected_version : entry id -> the newest version that the writer has seen, for corrections. An id that is not
-        in it (or stands at 0) must be new.
+        in it (or stands at 0) must be new. For the target of a retraction: the version that is to be taken back;
+        a target that is not in it is taken back whatever its version.
 
     Raises
     ------
@@ -116,6 +117,15 @@ def tail(store: Store, board: str) -> Tail:
     """Return the end of a board's ledger; position 0 when it is empty."""
     with store.reading() as connection:
         return _tail(connection, board)
+
+
+def news_since(store: Store, board: str, position: int) -> int:
+    """Return how many rows after a position may change a number: all but named what-ifs and what takes them back."""
+    asked = sa.select(ledger.c.entry).where(ledger.c.board == board, ledger.c.kind == "what_if")
+    query = sa.select(sa.func.count()).where(ledger.c.board == board, ledger.c.position > position)
+    query = query.where(ledger.c.kind != "what_if", sa.func.coalesce(ledger.c.target, "").not_in(asked))
+    with store.reading() as connection:
+        return int(connection.execute(query).scalar_one())
 
 
 def history(store: Store, board: str, *, entry: str | None = None) -> tuple[Entry, ...]:
@@ -208,6 +218,7 @@ def _check_records(
         if isinstance(record, Retraction):
             _check_target(newest, record, board, ids)
             _check_not_retracted(newest, retracted, record.target, board)
+            _check_seen(newest[record.target], board, expected)
 
 
 def _check_version(newest: Entry | None, record: Record, board: str, expected: int) -> None:
@@ -226,6 +237,15 @@ def _check_version(newest: Entry | None, record: Record, board: str, expected: i
         and record.target != newest.record.target
     ):
         raise RecordError(f"{board}: retraction {record.id} is of {newest.record.target}; its target cannot change")
+
+
+def _check_seen(target: Entry, board: str, expected: Mapping[str, int]) -> None:
+    """Refuse to take back a version that the writer has not seen."""
+    seen = expected.get(target.entry, target.version)
+    if seen != target.version:
+        raise ConflictError(
+            f"{board}: entry {target.entry}: version {seen} was to be taken back, but {_who(target)}", target
+        )
 
 
 def _check_target(newest: Mapping[str, Entry], record: Retraction, board: str, ids: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 import math
 import string
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecasts import codec
-from forecasts.evidence_entry import EFFECT_FIELDS, FIELDS, default_range, effect_fields, from_fields
+from forecasts.evidence_entry import EFFECT_FIELDS, FIELDS, default_range, effect_fields, from_fields, to_fields
 from forecasts.fields import Fields, looks_like_address, shown
+from tests.forecasts import record_strategies
 
 GOOD = {
     "occurred_on": "2026-06-01",
@@ -208,3 +210,20 @@ def test_numbers_read_are_finite_and_positive(text: str) -> None:
 
 def test_a_long_value_is_shortened_in_messages() -> None:
     assert len(shown("x" * 10**6)) < 60
+
+
+@given(record_strategies.evidence())
+def test_an_item_in_fields_reads_back_equal(item):
+    item = replace(
+        item,
+        statement="What was said.",
+        source="Who said it",
+        url="https://example.org/a",
+        thread="story",
+        forecaster="ada",
+        effects=tuple(replace(e, question="q") for e in item.effects),
+    )
+    fields, effects = to_fields(item)
+    back, found = from_fields(fields, effects, entry=item.id, forecaster="ada")
+    assert found == []
+    assert back == item
