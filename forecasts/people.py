@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from forecasts.errors import ConflictError, ForbiddenError, RecordError, StoreError
 from forecasts.forms import check_identifier, check_text
-from forecasts.schema import people
+from forecasts.schema import people, visits
 from forecasts.store import Store, lock_people
 
 Role = Literal["viewer", "forecaster", "admin", "owner", "jobs"]
@@ -165,7 +165,7 @@ def correct(store: Store, person: Person, *, actor: Actor) -> None:
 
 
 def erase(store: Store, person_id: str, *, actor: Actor, now: datetime) -> None:
-    """Forget a person's name, e-mail and role for good; their id stays in the ledger and leads to nobody.
+    """Forget a person's name, e-mail, role and visits for good; their id stays in the ledger and leads to nobody.
 
     Raises
     ------
@@ -182,6 +182,7 @@ def erase(store: Store, person_id: str, *, actor: Actor, now: datetime) -> None:
         done = connection.execute(people.update().where(people.c.id == person_id).values(empty))
         if done.rowcount != 1:
             raise StoreError(f"person {person_id!r:.120} is unknown")
+        connection.execute(visits.delete().where(visits.c.person == person_id))
     store.forget_deleted()
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from forecasts.instants import from_text, to_text, utc
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """Revision that this program reads and writes, the last of `forecasts/migrations`; they are ordered as text."""
 
 PROTECTED = {
@@ -190,6 +190,17 @@ reading_list = sa.Table(
     sa.UniqueConstraint("board", "page"),
 )
 """Links that somebody wants to read: no knowledge yet, so not in the ledger. `page` is a link's comparable form."""
+
+visits = sa.Table(
+    "visits",
+    metadata,
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("board", sa.Text, sa.ForeignKey("boards.id"), nullable=False),
+    sa.Column("seen_at", Instant, nullable=False),
+    sa.Column("since", Instant),
+    sa.PrimaryKeyConstraint("person", "board"),
+)
+"""When a person was last on a board's page, and when before that: theirs alone, so it goes when they are erased."""
 
 _REFUSAL = "is append-only"
 _NO_GAPS = "ledger positions have no gaps"

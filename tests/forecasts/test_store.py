@@ -17,7 +17,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
-from forecasts import ledger, migrations, people, reading_list, runs, schema, snapshots
+from forecasts import ledger, migrations, people, reading_list, runs, schema, snapshots, visits
 from forecasts.errors import StoreError
 from forecasts.people import JOBS, LOCAL_OWNER
 from forecasts.runs import Run
@@ -35,6 +35,7 @@ def fill(store) -> None:
     snapshots.write(store, snapshot(as_of=NOW), actor=JOBS)
     runs.append(store, Run("b", "live", NOW, NOW, NOW, "published", "ok", {}), actor=JOBS)
     reading_list.add(store, [reading_list.Pasted("https://example.org", "")], board="b", actor=LOCAL_OWNER, now=NOW)
+    visits.note(store, "b", actor=LOCAL_OWNER, now=NOW)
 
 
 def counts(store) -> dict[str, int]:
