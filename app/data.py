@@ -24,7 +24,7 @@ from forecasts import runs as attempts
 from forecasts import what_if as what_ifs
 from forecasts.attribution import NoMoveError
 from forecasts.conditions import ConditionError
-from forecasts.domain import Entry, Evidence, Mode, Retraction
+from forecasts.domain import Entry, Evidence, Mode, Retraction, WhatIfMode
 from forecasts.instants import end_of_day
 from forecasts.people import Action, Actor
 from forecasts.preview import NoFuturesError, Previewer
@@ -204,9 +204,15 @@ def retract(board: str, entry: str, *, reason: str) -> Entry:
 def preview(view: BoardView, draft: Evidence) -> Mapping[str, Any]:
     """Return what the board would become with a draft, or `{"refused": why}` where there are no stored futures."""
     try:
-        return _previewer(view.board.id, _preview_key(view), home().database).preview([draft])
+        return _previewed(view.board.id, _preview_key(view), home().database, draft)
     except NoFuturesError as error:
         return {"refused": str(error)}
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def _previewed(board: str, key: str, database: str, draft: Evidence) -> Mapping[str, Any]:
+    """Weigh a draft once: a page that is drawn again with the same form only looks it up."""
+    return _previewer(board, key, database).preview([draft])
 
 
 def warm_preview(view: BoardView) -> None:
@@ -256,7 +262,7 @@ def _explained(
     )
 
 
-def what_if(view: BoardView, conditions: tuple[str, ...], mode: what_ifs.WhatIfMode) -> Mapping[str, Any]:
+def what_if(view: BoardView, conditions: tuple[str, ...], mode: WhatIfMode) -> Mapping[str, Any]:
     """Return the board under conditions (`forecasts.what_if`), or `{"refused": why}`."""
     if view.shown is None:
         return {"refused": "nothing is published yet"}
@@ -268,7 +274,7 @@ def what_if(view: BoardView, conditions: tuple[str, ...], mode: what_ifs.WhatIfM
 
 @st.cache_data(show_spinner=False, max_entries=100)
 def _asked(
-    board: str, conditions: tuple[str, ...], mode: what_ifs.WhatIfMode, shown: tuple[Mode, str]
+    board: str, conditions: tuple[str, ...], mode: WhatIfMode, shown: tuple[Mode, str]
 ) -> Mapping[str, Any]:
     opened = workspace()
     return what_ifs.what_if(opened.store, opened.artefacts, board, conditions=conditions, mode=mode, replay=shown[0])

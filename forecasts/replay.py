@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from forecasts import ledger, snapshots
@@ -23,7 +24,7 @@ class ReplayError(ValueError):
     """A board cannot be replayed at an `as_of`; the message names the board, the value and what is possible."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Moment:
     """Everything that a run is computed from, except parameter draws, futures and seed."""
 
@@ -67,7 +68,7 @@ class Moment:
         """Evidence in force, in ledger order."""
         return self.view.records(Evidence)
 
-    @property
+    @cached_property
     def occurrences(self) -> dict[str, date]:
         """Day on which each question is known to have happened."""
         return {o.question: o.occurred_on for o in self.view.records(Occurrence)}
