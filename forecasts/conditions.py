@@ -142,6 +142,11 @@ def _seen(text: str, board: Board, known: date, settled: frozenset[str]) -> Seen
 
 
 def _made(text: str, board: Board, known: date, settled: frozenset[str]) -> Made:
+    if _SCENARIO.fullmatch(text):
+        raise ConditionError(
+            f"{text[:80]!r}: a scenario is what events add up to and cannot be made to hold; make its events happen, "
+            "or see it"
+        )
     if said := _NEVER.fullmatch(text):
         return Made(_open(said["name"], board, settled), None, None)
     if said := _ON.fullmatch(text):

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from forecasts import catalogue, runs, snapshots
+from forecasts import catalogue, named_what_ifs, runs, snapshots
 from forecasts.artefacts import Artefacts
 from forecasts.catalogue import ParameterDraws, ParametersRefusedError
 from forecasts.domain import Mode
@@ -34,6 +34,7 @@ from forecasts.snapshots import Snapshot
 from forecasts.store import Store
 from forecasts.stored_futures import dump_futures
 from forecasts.summary import rows
+from forecasts.what_if import Asked
 from models.precision import Precision, assess
 from models.weighing import Weighed
 
@@ -137,10 +138,10 @@ def refit(
     as_of = default_as_of(store, board, now=now) if as_of is None else utc(as_of)
     moment = read_moment(store, artefacts, board, as_of=as_of, mode=mode, now=now)
     effort = first_effort(moment.board, futures=wanted.futures, seed=wanted.seed)
+    run = _Run(store, artefacts, moment, wanted, utc(now), started, actor, progress or _quiet)
     kept = None if wanted.resample else catalogue.at_hand(moment, artefacts)
     if kept is not None and (found := _published(store, input_hash(moment, effort, parameters=kept))):
-        return _unchanged(store, found, now=utc(now), actor=actor)
-    run = _Run(store, artefacts, moment, wanted, utc(now), started, actor, progress or _quiet)
+        return _unchanged(run, found)
     try:
         return _run(run, effort)
     except Exception as error:
@@ -207,19 +208,21 @@ def _published(store: Store, snapshot: str) -> Snapshot | None:
         return None
 
 
-def _unchanged(store: Store, found: Snapshot, *, now: datetime, actor: Actor) -> Outcome:
+def _unchanged(run: _Run, found: Snapshot) -> Outcome:
     """Say that there is nothing to do; an attempt is kept only where it ends a row of failed ones."""
+    told = named_what_ifs.fill(run.store, run.artefacts, found, now=run.now, threads=run.wanted.threads)
     message = f"{found.board}: nothing new as of {found.as_of.isoformat()}; the published snapshot stands"
-    if runs.stale(store, found.board, mode=found.mode):
-        run = runs.Run(found.board, found.mode, found.as_of, now, now, "unchanged", message, {}, found.id)
-        runs.append(store, run, actor=actor)
+    message += named_what_ifs.refusals(told)
+    if runs.stale(run.store, found.board, mode=found.mode):
+        attempt = runs.Run(found.board, found.mode, found.as_of, run.now, run.now, "unchanged", message, {}, found.id)
+        runs.append(run.store, attempt, actor=run.actor)
     return Outcome("unchanged", found, message)
 
 
 def _compute_and_publish(run: _Run, parameters: ParameterDraws, effort: Effort) -> Outcome:
     snapshot_id = input_hash(run.moment, effort, parameters=parameters.artefacts)
     if found := _published(run.store, snapshot_id):
-        return _unchanged(run.store, found, now=run.now, actor=run.actor)
+        return _unchanged(run, found)
     sampled_in = perf_counter() - run.started
     computed = _compute(run, parameters, effort)
     receipt = _receipt(run, parameters, computed) | {"seconds": {"parameters": round(sampled_in, 3)}}
@@ -299,7 +302,10 @@ def _publish(
     new = snapshots.write(run.store, snapshot, actor=run.actor)
     message = f"{moment.board.id}: published as of {moment.as_of.isoformat()}, known through {moment.known_through}"
     if not new:
-        return _unchanged(run.store, snapshots.get(run.store, snapshot_id), now=run.now, actor=run.actor)
+        return _unchanged(run, snapshots.get(run.store, snapshot_id))
+    asked = Asked(parameters.all, computed.judged, simulated, computed.weighed, threads)
+    told = named_what_ifs.answer_all(run.store, run.artefacts, snapshot, lambda: asked, now=run.now)
+    message += named_what_ifs.refusals(told)
     _keep_attempt(run, "published", message, receipt, snapshot=snapshot_id)
     if futures_hash:
         prune_futures(run.store, run.artefacts, moment.board.id)

@@ -75,8 +75,8 @@ def stale_reason(store: Store, newest: Snapshot) -> str | None:
     failing = runs.stale(store, newest.board, mode=newest.mode)
     if failing is not None:
         return f"{failing.outcome} since {failing.since.isoformat()} ({failing.attempts}): {failing.message}"
-    behind = ledger.tail(store, newest.board).position - newest.ledger_position
-    if newest.mode == "live" and behind > 0:
+    behind = ledger.news_since(store, newest.board, newest.ledger_position) if newest.mode == "live" else 0
+    if behind > 0:
         return f"{behind} ledger row{'s' if behind > 1 else ''} entered since; the next refit counts them"
     return None
 

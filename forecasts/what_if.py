@@ -12,7 +12,7 @@ not descend from C keeps its days to the byte.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +21,13 @@ from forecasts import scenarios, snapshots
 from forecasts.artefacts import Artefacts
 from forecasts.conditions import Made, Seen, made_from, marks, seen_from
 from forecasts.definition import Board
-from forecasts.domain import Mode
-from forecasts.effort import CAP, LARGEST_TILT
+from forecasts.domain import Mode, WhatIfMode
+from forecasts.effort import CAP, LARGEST_TILT, SMALLEST_TILT
 from forecasts.encode_chance import Chance
 from forecasts.evaluation import Effort, Judged, Simulated, grid_of, judge, simulate_board, weigh_board
 from forecasts.moves import State, read_state
+from forecasts.parameters import Parameters
+from forecasts.replay import Moment
 from forecasts.store import Store
 from forecasts.summary import deadline_state
 from models.futures import Forced
@@ -33,12 +35,12 @@ from models.precision import MIN_DRAWS, MIN_FUTURES, Bands, assess, bands, colum
 from models.weighing import Sample, Weighed, prepare, shares, weigh
 from models.world import NEVER
 
-type WhatIfMode = Literal["see", "do"]
-
 CERTAIN = 1 - 1e-12
 """A conditional share above this is 1 but for the order of summation."""
 EVEN = 0.5
 """Probability that a tilt towards a condition aims at."""
+ENOUGH_HITS = 30
+"""Futures in which a scenario must hold before they say which events lead there."""
 
 Float = NDArray[np.float64]
 
@@ -54,23 +56,28 @@ class TooRareError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A snapshot computed again, which every what-if starts from."""
+class Asked:
+    """A snapshot's weighted futures, which every what-if starts from."""
 
-    state: State
+    parameters: Parameters
     judged: Judged
     factual: Simulated
     before: Weighed
     threads: int
 
     @property
+    def moment(self) -> Moment:
+        """What was known."""
+        return self.factual.moment
+
+    @property
     def board(self) -> Board:
-        return self.state.moment.board
+        """The definition in force then."""
+        return self.moment.board
 
     def again(self, effort: Effort, *, forced: Forced | None = None) -> Simulated:
         """Return futures of the same moment and luck, of another size or with something forced."""
-        moment, parameters = self.state.moment, self.state.parameters
-        return simulate_board(moment, parameters, effort, threads=self.threads, forced=forced)
+        return simulate_board(self.moment, self.parameters, effort, threads=self.threads, forced=forced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,27 +138,30 @@ def what_if(
     snapshot = snapshots.latest(store, board, mode=replay, as_of=as_of)
     if snapshot is None:
         raise NothingPublishedError(f"{board}: no snapshot ({replay}) to ask; `twixt refit` publishes one")
-    state = read_state(store, artefacts, snapshot)
-    limits: dict[str, Any] = {"known": state.moment.known_through, "settled": state.moment.occurrences}
+    return answer(asked_of(read_state(store, artefacts, snapshot), threads=threads), conditions, mode)
+
+
+def asked_of(state: State, *, threads: int) -> Asked:
+    """Return a snapshot's futures, simulated and weighed again from its inputs: the same to the byte."""
+    judged = judge(state.moment)
+    factual = simulate_board(state.moment, state.parameters, state.effort, threads=threads)
+    return Asked(state.parameters, judged, factual, weigh_board(factual, judged, threads=threads), threads)
+
+
+def answer(asked: Asked, conditions: Sequence[str], mode: WhatIfMode) -> dict[str, Any]:
+    """Return what `what_if` returns, on futures at hand; raises ConditionError and TooRareError as it does."""
+    limits: dict[str, Any] = {"known": asked.moment.known_through, "settled": asked.moment.occurrences}
     read: Sequence[Seen] | Sequence[Made]
     if mode == "see":
-        read = seen = seen_from(conditions, state.moment.board, **limits)
-        asked = _ask(state, threads)
+        read = seen = seen_from(conditions, asked.board, **limits)
         under = _seeing(asked, seen)
     else:
-        read = made = made_from(conditions, state.moment.board, **limits)
-        asked = _ask(state, threads)
+        read = made = made_from(conditions, asked.board, **limits)
         under = _doing(asked, made)
     return {"conditions": [str(c) for c in read], "mode": mode} | _report(asked, under)
 
 
-def _ask(state: State, threads: int) -> _Asked:
-    judged = judge(state.moment)
-    factual = simulate_board(state.moment, state.parameters, state.effort, threads=threads)
-    return _Asked(state, judged, factual, weigh_board(factual, judged, threads=threads), threads)
-
-
-def _seeing(asked: _Asked, seen: Sequence[Seen]) -> _Under:
+def _seeing(asked: Asked, seen: Sequence[Seen]) -> _Under:
     """Return the board given what is seen, with more futures where too few hold it."""
     simulated, weighed = asked.factual, asked.before
     chance, sizes = float(weighed.weight[_hit(simulated, seen)].sum()), (0.0, 0.0)
@@ -178,33 +188,61 @@ def _hit(simulated: Simulated, seen: Sequence[Seen]) -> NDArray[np.bool_]:
     return marks(seen, board, simulated.stored.day, holds)
 
 
-def _efforts(asked: _Asked, seen: Sequence[Seen]) -> Iterator[Effort]:
+def _efforts(asked: Asked, seen: Sequence[Seen]) -> Iterator[Effort]:
     """Return the efforts in the order they are tried: as published, then towards the condition, with more draws."""
-    published = asked.state.effort
+    published = asked.factual.effort
     yield published
     tilted = replace(published, tilt=_towards(asked, seen))
-    grown = 1
+    grown = 1 if tilted != published else 2
     while grown <= CAP:
         yield replace(tilted, draws=published.draws * grown)
         grown *= 2
 
 
-def _towards(asked: _Asked, seen: Sequence[Seen]) -> tuple[tuple[str, float, int], ...]:
+def _towards(asked: Asked, seen: Sequence[Seen]) -> tuple[tuple[str, float, int], ...]:
     """Return a tilt under which each event of the condition is about as likely as not."""
-    board, weight, days = asked.board, asked.before.weight, asked.factual.stored.day
-    tilt = {question: (factor, day) for question, factor, day in asked.state.effort.tilt}
+    tilt = {question: (factor, day) for question, factor, day in asked.factual.effort.tilt}
     for c in seen:
-        if c.question is None or c.by is None or board.questions[board.index(c.question)].kind != "event":
-            continue
-        by = (c.by - board.opens).days
-        p = float(weight[days[:, board.index(c.question)] <= by].sum())
-        if 0.0 < p < 1.0 and (p < EVEN) == c.holds:
-            factor = np.log(np.log1p(-EVEN) / np.log1p(-p))
-            tilt[c.question] = (float(np.clip(factor, -LARGEST_TILT, LARGEST_TILT)), by)
+        if c.question is not None and c.by is not None:
+            aimed = _aimed(asked, c.question, (c.by - asked.board.opens).days, target=float(c.holds))
+            tilt |= {c.question: aimed} if aimed else {}
+        elif c.holds:
+            tilt |= _towards_scenario(asked, c)
     return tuple((question, *how) for question, how in tilt.items())
 
 
-def _conditioned(asked: _Asked, sample: Sample, weight: Float, hit: NDArray[np.bool_]) -> _Under:
+def _towards_scenario(asked: Asked, scenario: Seen) -> dict[str, tuple[float, int]]:
+    """Return a tilt of the events that a scenario speaks of, as far as the futures in which it holds differ in them."""
+    board, hit = asked.board, _hit(asked.factual, [scenario])
+    if hit.sum() < ENOUGH_HITS:
+        return {}
+    (definition,) = (s.definition for s in board.scenarios if s.id == scenario.scenario)
+    parsed = scenarios.parse(definition, [q.id for q in board.questions])
+    by = (max(parsed.days, default=board.horizon) - board.opens).days
+    weight = asked.before.weight[hit] / asked.before.weight[hit].sum()
+    found = {}
+    for name in parsed.columns:
+        inside = float(weight[asked.factual.stored.day[hit, board.index(name)] <= by].sum())
+        if aimed := _aimed(asked, name, by, target=inside):
+            found[name] = aimed
+    return found
+
+
+def _aimed(asked: Asked, question: str, by: int, *, target: float) -> tuple[float, int] | None:
+    """Return the log factor on a hazard that brings a question half way to a target, and its last day; None for none.
+
+    None too where the question has no hazard, is certain, or where the factor would be too small to matter.
+    """
+    q, weight = asked.board.index(question), asked.before.weight
+    p = float(weight[asked.factual.stored.day[:, q] <= by].sum())
+    aim = min(target, EVEN) if target > p else max(target, EVEN)
+    if asked.board.questions[q].kind != "event" or not 0.0 < p < 1.0 or (aim > p) != (target > p):
+        return None
+    factor = float(np.clip(np.log(np.log1p(-aim) / np.log1p(-p)), -LARGEST_TILT, LARGEST_TILT))
+    return (factor, by) if abs(factor) >= SMALLEST_TILT else None
+
+
+def _conditioned(asked: Asked, sample: Sample, weight: Float, hit: NDArray[np.bool_]) -> _Under:
     """Return the conditional board: centres from the published weights, spread over readings column by column."""
     given = weigh(sample.given(hit), asked.judged.table, points=asked.judged.design.points, threads=asked.threads)
     with np.errstate(divide="ignore"):
@@ -216,10 +254,10 @@ def _conditioned(asked: _Asked, sample: Sample, weight: Float, hit: NDArray[np.b
     return _Under(sample, weighed, given.share, given.scenario_share, 1, None)
 
 
-def _doing(asked: _Asked, made: Sequence[Made]) -> _Under:
+def _doing(asked: Asked, made: Sequence[Made]) -> _Under:
     """Return the board with the condition made to hold, each future weighted as its factual twin."""
     board, sample, design = asked.board, asked.factual.sample, asked.judged.design
-    other = asked.again(asked.state.effort, forced=_forced(made, asked)).stored
+    other = asked.again(asked.factual.effort, forced=_forced(made, asked)).stored
     holds = scenarios.marks(board, other.day).indicators
     twin = prepare(other.day, sample.log_prior, draw=sample.draw, grid=grid_of(board), marks=holds)
     both = replace(sample, codes=np.ascontiguousarray(np.concatenate([sample.codes, twin.codes], axis=1)))
@@ -230,8 +268,8 @@ def _doing(asked: _Asked, made: Sequence[Made]) -> _Under:
     return _Under(twin, weighed, questions, marked, 1, None)
 
 
-def _forced(made: Sequence[Made], asked: _Asked) -> Forced:
-    board, effort = asked.board, asked.state.effort
+def _forced(made: Sequence[Made], asked: Asked) -> Forced:
+    board, effort = asked.board, asked.factual.effort
     days = np.full((len(made), effort.futures), NEVER, np.int16)
     for row, act in enumerate(made):
         if act.first is not None and act.last is not None:
@@ -241,8 +279,8 @@ def _forced(made: Sequence[Made], asked: _Asked) -> Forced:
     return Forced(np.array([board.index(m.question) for m in made], np.int64), days)
 
 
-def _report(asked: _Asked, under: _Under) -> dict[str, Any]:
-    moment, points = asked.state.moment, asked.judged.design.points
+def _report(asked: Asked, under: _Under) -> dict[str, Any]:
+    moment, points = asked.moment, asked.judged.design.points
     precision = assess(under.sample, under.weighed, threads=asked.threads)
     of_questions = bands(under.weighed.probability, precision.question, column_variance(under.share, points))
     of_scenarios = bands(under.weighed.scenario, precision.scenario, column_variance(under.scenario_share, points))
@@ -259,7 +297,7 @@ def _report(asked: _Asked, under: _Under) -> dict[str, Any]:
     }
 
 
-def _questions(asked: _Asked, under: _Under, band: Bands) -> Iterator[dict[str, Any]]:
+def _questions(asked: Asked, under: _Under, band: Bands) -> Iterator[dict[str, Any]]:
     for q, question in enumerate(asked.board.questions):
         for g, deadline in enumerate(asked.board.deadlines):
             if deadline in question.deadlines:
@@ -270,11 +308,11 @@ def _questions(asked: _Asked, under: _Under, band: Bands) -> Iterator[dict[str, 
                     "after": float(under.weighed.probability[q, g]),
                     "low": float(band.low90[q, g]),
                     "high": float(band.high90[q, g]),
-                    "state": deadline_state(asked.state.moment, question.id, deadline),
+                    "state": deadline_state(asked.moment, question.id, deadline),
                 }
 
 
-def _scenarios(asked: _Asked, under: _Under, band: Bands) -> Iterator[dict[str, Any]]:
+def _scenarios(asked: Asked, under: _Under, band: Bands) -> Iterator[dict[str, Any]]:
     for s, scenario in enumerate(asked.board.scenarios):
         yield {
             "scenario": scenario.id,

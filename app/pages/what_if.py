@@ -12,7 +12,7 @@ from app.look import literal, words
 from app.spec import percent, points, spoken_day
 from app.view import BoardView
 from forecasts.conditions import MOST
-from forecasts.what_if import WhatIfMode
+from forecasts.domain import WhatIfMode
 
 SHOWN = 10
 """Movers in the chart; the table holds all."""

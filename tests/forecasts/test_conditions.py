@@ -61,7 +61,7 @@ def test_what_is_made_is_read_and_written_back(text, expected):
         (seen_from, ["truce on 2026-12-31"], "what is seen is written 'QUESTION by DAY'"),
         (seen_from, ["floor by 2026-12-31"], "floor: has happened already"),
         (made_from, ["truce by 2026-12-31"], "what is made is written 'QUESTION on DAY'"),
-        (made_from, ["scenario settled"], "what is made is written"),
+        (made_from, ["not scenario settled"], "cannot be made to hold; make its events happen, or see it"),
         (made_from, ["truce between 2027-01-01 and 2026-12-31"], "2027-01-01 lies after 2026-12-31"),
         (made_from, ["truce on 2026-12-31", "never truce"], "truce: made twice"),
         (made_from, ["never floor"], "floor: has happened already"),
