@@ -17,6 +17,7 @@ TITLES = {
     "my_forecasts": "My forecasts",
     "calibration": "Calibration",
     "runs": "Runs",
+    "diagnostics": "Diagnostics",
 }
 """Last part of a page's address -> its title in the menu."""
 

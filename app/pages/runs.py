@@ -8,9 +8,10 @@ import polars as pl
 import streamlit as st
 
 from app import data, frame, marks, refit_job
-from app.look import literal, words
+from app.look import words
 from app.view import BoardView
 from forecasts.runs import Run
+from forecasts.snapshots import Snapshot
 
 SHOWN = 200
 """Attempts listed, newest first."""
@@ -72,17 +73,7 @@ def _receipt(view: BoardView, published: pl.DataFrame) -> None:
     if published.is_empty():
         frame.note("Nothing has been published yet.")
         return
-    newest = published.reverse()
-    labels = {
-        r["id"]: f"{frame.spoken_instant(r['as_of'])}, {r['mode']}, {r['id'][:12]}"
-        for r in newest.iter_rows(named=True)
-    }
-    ids = list(labels)
-    asked = st.query_params.get("snapshot", view.shown.id if view.shown else ids[0])
-    chosen = st.selectbox(
-        "Snapshot", ids, index=ids.index(asked) if asked in ids else 0, format_func=labels.__getitem__, key="receipt_of"
-    )
-    snapshot = data.snapshot(str(chosen))
+    snapshot = choose_snapshot(view, published, key="receipt_of")
     receipt = snapshot.receipt
     _facts(snapshot)
     _checks(receipt)
@@ -98,7 +89,23 @@ def _receipt(view: BoardView, published: pl.DataFrame) -> None:
     )
 
 
-def _facts(snapshot: Any) -> None:
+def choose_snapshot(view: BoardView, published: pl.DataFrame, *, key: str) -> Snapshot:
+    """Return the snapshot that the address names (`snapshot=`), the one shown, or the one that is picked."""
+    labels = {
+        r["id"]: f"{frame.spoken_instant(r['as_of'])}, {r['mode']}, {r['id'][:12]}"
+        for r in published.reverse().iter_rows(named=True)
+    }
+    ids = list(labels)
+    asked = st.query_params.get("snapshot", view.shown.id if view.shown else ids[0])
+    chosen = st.selectbox(
+        "Snapshot", ids, index=ids.index(asked) if asked in ids else 0, format_func=labels.__getitem__, key=key
+    )
+    if chosen != asked or "snapshot" in st.query_params:
+        st.query_params["snapshot"] = str(chosen)
+    return data.snapshot(str(chosen))
+
+
+def _facts(snapshot: Snapshot) -> None:
     cells = [
         ["Snapshot", f"<code>{words(snapshot.id)}</code>"],
         ["Kind", words(snapshot.mode)],
@@ -126,21 +133,34 @@ def _checks(receipt: Mapping[str, Any]) -> None:
     st.html(marks.table(["", "Check", "Found", "Allowed"], [gate_cells(g) for g in gates]))
 
 
+GATES = {
+    "finite": ("numbers that are not probabilities", "at most"),
+    "precision": ("largest Monte Carlo error, as precision", "at most"),
+    "ess_futures": ("effective futures", "at least"),
+    "ess_draws": ("effective parameter draws", "at least"),
+    "khat": ("Pareto k-hat of the evidence weights", "below"),
+    "history_khat": ("Pareto k-hat of the history weights", "below"),
+    "history_ess": ("effective draws under the history weights", "at least"),
+    "jump": ("largest move that nothing new explains, log-odds", "at most"),
+}
+"""Name of a gate -> what it measures, and on which side of its bound it must lie."""
+
+
 def gate_cells(gate: Mapping[str, Any]) -> list[str]:
     """Return one check as cells: passed or not (sign and word), name, what was found, what is allowed."""
     passed = gate.get("holds") is True
     place = f" ({gate['place']})" if gate.get("place") else ""
     sign = '<span class="tx-up">✓ passed</span>' if passed else '<span class="tx-down">✗ failed</span>'
-    return [
-        sign,
-        words(str(gate.get("name", "")).replace("_", " ") + place),
-        words(_figure(gate.get("value", ""))),
-        words(_figure(gate.get("bound", ""))),
-    ]
+    name = str(gate.get("name", ""))
+    measured, side = GATES.get(name, (name.replace("_", " "), ""))
+    found = "no number" if gate.get("value") is None else _figure(gate["value"])
+    return [sign, words(measured + place), words(found), words(f"{side} {_figure(gate.get('bound', ''))}".strip())]
 
 
 def _figure(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}".replace("-", "−")
 
 
 def _timings(receipt: Mapping[str, Any]) -> None:
@@ -152,4 +172,4 @@ def _timings(receipt: Mapping[str, Any]) -> None:
     st.html(marks.table(["Step", "Seconds"], cells, numeric=(1,), stack=False))
 
 
-__all__ = ["attempts_table", "gate_cells", "literal", "plain_facts", "render"]
+__all__ = ["attempts_table", "choose_snapshot", "gate_cells", "plain_facts", "render"]
