@@ -160,6 +160,11 @@ def snapshot(snapshot_id: str) -> Snapshot:
     return snapshots.get(workspace().store, snapshot_id)
 
 
+def detail_of(found: Snapshot) -> Mapping[str, Any]:
+    """Return what a snapshot says beyond its rows; raises CorruptArtefactError when its file is missing."""
+    return _detail(found.detail_hash)
+
+
 def actor() -> Actor:
     """Return who acts now, with the role they have now."""
     return login.actor(workspace().store, home().root)
