@@ -10,6 +10,7 @@ from app.pages import (
     add_evidence,
     board,
     calibration,
+    diagnostics,
     my_forecasts,
     question,
     rearmament,
@@ -31,11 +32,12 @@ RENDER = {
     "my_forecasts": my_forecasts.render,
     "calibration": calibration.render,
     "runs": runs.render,
+    "diagnostics": diagnostics.render,
 }
 """Each page's address -> what draws it."""
 MENU = {
     "": ("board", "scenarios", "question", "what_if", "add_evidence"),
-    "Models": ("senate", "rearmament", "runs"),
+    "Models": ("senate", "rearmament", "runs", "diagnostics"),
     "Track record": ("my_forecasts", "calibration"),
 }
 """The menu; pages under a name of their own share one entry."""
