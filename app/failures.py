@@ -72,11 +72,33 @@ def _database_message(error: BaseException) -> str:
     return f"database: {reason}; nothing was written (TWIXT_DB or TWIXT_HOME names another one)"
 
 
-def _surprise(error: BaseException, logs: Path | None, now: datetime) -> str:
+def keep_report(error: BaseException, *, logs: Path | None, now: datetime) -> tuple[str, str]:
+    """Write an exception with its traceback to a file; return its id, and in words where the report is.
+
+    Parameters
+    ----------
+    error
+        What was raised.
+    logs
+        Directory for the report, or None when it is not known.
+    now
+        Aware UTC instant, part of the report's name.
+    """
     report = "".join(traceback.format_exception(error))
     number = hashlib.sha256(f"{now.isoformat()}{report}".encode(errors="replace")).hexdigest()[:8]
     where = _write_report(report, logs / f"error-{now:%Y%m%dT%H%M%S}-{number}.log") if logs else ""
-    return f"internal error {number} ({type(error).__name__}); {where or 'no report could be written'}"
+    return number, where or "no report could be written"
+
+
+def is_a_surprise(error: BaseException) -> bool:
+    """Tell whether an exception is none that a person can do something about: an error inside twixt."""
+    known = isinstance(error, CommandError) or (isinstance(error, OSError) and error.errno is not None)
+    return not (known or type(error).__module__.startswith(("sqlalchemy.", "forecasts.", "models.")))
+
+
+def _surprise(error: BaseException, logs: Path | None, now: datetime) -> str:
+    number, where = keep_report(error, logs=logs, now=now)
+    return f"internal error {number} ({type(error).__name__}); {where}"
 
 
 def _write_report(report: str, path: Path) -> str:

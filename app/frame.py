@@ -1,35 +1,19 @@
 """What every page has around its content: which board, how fresh its numbers are, plain words when there are none."""
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from app import data, history_job, login, marks, refit_job
-from app.failures import explain_failure
 from app.look import literal, words
 from app.spec import spoken_day
 from app.view import BoardView
-from forecasts import people
 from forecasts.people import Action
 
 QUIET_DAYS = 45
 """A board that nobody has confirmed for longer says so in the colour of a warning."""
-
-
-def guarded(render: Callable[[], None]) -> Callable[[], None]:
-    """Return a page that says in plain words what went wrong instead of showing a traceback."""
-
-    @functools.wraps(render)
-    def page() -> None:
-        try:
-            render()
-        except Exception as error:  # noqa: BLE001 - the last line of defence; the traceback goes to the logs
-            _failed(error)
-
-    return page
 
 
 def open_page() -> BoardView | None:
@@ -64,8 +48,7 @@ def allowed(action: Action, what: str) -> bool:
     """Tell whether who is looking may do something; where not, say who may. `what` names it for a person."""
     if data.may(action):
         return True
-    roles = ", ".join(role for role in people.GIVEN_ROLES if action in people.ALLOWED[role])
-    note(f"To {what} you need one of these roles: {roles}. {login.way_in(data.home().root)}")
+    note(login.who_may(action, what, data.home().root))
     return False
 
 
@@ -131,13 +114,4 @@ def _no_board() -> None:
         '<section class="tx tx-empty"><h2>Put a board into the record</h2><p><code>twixt init</code> enters the '
         "shipped board; <code>twixt board new DIR</code> writes a small commented one of your own.</p>"
         f'<p class="tx-muted">Home: <code>{words(home.root)}</code></p></section>'
-    )
-
-
-def _failed(error: Exception) -> None:
-    message, _ = explain_failure(error, logs=data.logs(), now=data.now())
-    st.title("This page could not be drawn", anchor=False)
-    st.html(
-        f'<section class="tx tx-empty"><h2>What happened</h2><p>{words(message)}</p>'
-        '<p class="tx-muted">Nothing was written. Reload the page to try again.</p></section>'
     )

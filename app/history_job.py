@@ -8,6 +8,7 @@ import streamlit as st
 from app import data
 from app.commands.backfill import lock_file
 from app.commands.one_at_a_time import is_held
+from app.error_page import guarded
 from app.session import Session
 from app.view import BoardView
 
@@ -28,6 +29,7 @@ def under_way(board: str) -> bool:
 
 
 @st.fragment(run_every=EVERY_SECONDS)
+@guarded
 def _watch(board: str) -> None:
     if not under_way(board):
         st.rerun(scope="app")

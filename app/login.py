@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.look import words
+from app.look import literal, words
 from app.web.login_file import LOCAL, LOGIN_FILE
 from forecasts import people
 from forecasts.people import ALLOWED, ANONYMOUS, LOCAL_OWNER, Action, Actor
@@ -50,6 +50,12 @@ def _of_login(store: Store) -> Actor:
     return people.actor_for(store, person.id) if person else ANONYMOUS
 
 
+def who_may(action: Action, what: str, root: Path) -> str:
+    """Return in words which roles an action needs and how to get one; `what` names it for a person, after "to"."""
+    roles = ", ".join(role for role in people.GIVEN_ROLES if action in ALLOWED[role])
+    return f"To {what} you need one of these roles: {roles}. {way_in(root)}"
+
+
 def way_in(root: Path) -> str:
     """Return in words how to get a role."""
     if configured(root):
@@ -58,9 +64,10 @@ def way_in(root: Path) -> str:
 
 
 def draw(found: Actor, root: Path) -> None:
-    """Draw who is logged in with the way in or out; nothing where nobody can log in."""
+    """Draw who is logged in with the way in or out, and a role that has changed; nothing where nobody can log in."""
     if not configured(root):
         return
+    _tell_a_change(found)
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="login"):
         if not st.user.is_logged_in:
             if st.button("Log in", key="log_in"):
@@ -70,3 +77,14 @@ def draw(found: Actor, root: Path) -> None:
         st.html(f'<span class="tx tx-small tx-muted">{words(name)} · {words(found.role)}</span>', width="content")
         if st.button("Log out", key="log_out"):
             st.logout()
+
+
+def _tell_a_change(found: Actor) -> None:
+    """Say once when a role was given or taken since this session last asked: a press may then have done nothing."""
+    before = st.session_state.get("role_seen", found.role)
+    st.session_state["role_seen"] = found.role
+    if before == found.role:
+        return
+    lost = ALLOWED[before] - ALLOWED[found.role]
+    told = "What needs the old role was not written just now." if lost else "It counts from now on."
+    st.warning(literal(f"Your role was changed from {before} to {found.role}. {told}"))

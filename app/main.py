@@ -5,7 +5,8 @@ import os
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from app import data, frame, links, login, look
+from app import data, links, login, look
+from app.error_page import guarded
 from app.pages import (
     add_evidence,
     board,
@@ -45,6 +46,10 @@ MENU = {
 
 def main() -> None:
     """Draw the page that the address names; called anew at every rerun by `app/web/start.py`."""
+    guarded(_draw)()
+
+
+def _draw() -> None:
     prepare_caches(data.home(), os.environ)
     st.html(look.style())
     st.logo(str(look.LOGO), size="large")
@@ -55,4 +60,4 @@ def main() -> None:
 
 
 def _page(name: str) -> StreamlitPage:
-    return links.page(name, frame.guarded(RENDER[name]), default=name == "board")
+    return links.page(name, guarded(RENDER[name]), default=name == "board")

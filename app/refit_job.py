@@ -9,9 +9,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import data
+from app import data, login
+from app.error_page import guarded
 from app.look import literal, words
 from app.view import BoardView
+from forecasts import people
 
 
 @dataclass
@@ -51,7 +53,14 @@ def _jobs() -> dict[str, Job]:
 
 
 def start(board: str) -> Job:
-    """Start `twixt refit` for a board, unless one that this app started is still running."""
+    """Start `twixt refit` for a board, unless one that this app started is still running.
+
+    Raises
+    ------
+    ForbiddenError
+        When who is looking may not ask for a run.
+    """
+    people.authorise(data.actor(), "refit", board)
     running = _jobs().get(board)
     if running is not None and running.running:
         return running
@@ -77,8 +86,11 @@ def under_way(board: str) -> bool:
 
 
 def button(view: BoardView, *, label: str = "Refit now") -> None:
-    """Draw the button that starts a refit, for those who may add what it counts."""
-    if data.may("evidence") and st.button(label, type="primary", key="refit_now", disabled=under_way(view.board.id)):
+    """Draw the button that starts a refit, or say who may ask for one."""
+    if not data.may("refit"):
+        told = login.who_may("refit", "ask for a run", data.home().root)
+        st.html(f'<p class="tx tx-small tx-muted">{words(told)}</p>')
+    elif st.button(label, type="primary", key="refit_now", disabled=under_way(view.board.id)):
         start(view.board.id)
         st.rerun()
 
@@ -95,6 +107,7 @@ def show_progress(view: BoardView) -> None:
 
 
 @st.fragment(run_every=1.0)
+@guarded
 def _watch(board: str) -> None:
     job = _jobs().get(board)
     if job is None or not job.running:

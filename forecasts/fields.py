@@ -22,6 +22,8 @@ _INVISIBLE = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\ufeff\ufffe\uffff"
 )
 
+LINK_LIMIT = 2_000
+"""Characters of the longest link."""
 SHOWN = 40
 """Characters of a refused value that a message repeats."""
 
@@ -130,7 +132,7 @@ class Fields:
             return 1.0
         return number
 
-    def link(self, name: str, *, limit: int = 2000) -> str:
+    def link(self, name: str, *, limit: int = LINK_LIMIT) -> str:
         """Return an http(s) address, or "" when the field is empty."""
         value = self.text(name, limit=limit, required=False)
         if value and (problem := _link_problem(value)):

@@ -26,8 +26,10 @@ STANCE_WORDS: Mapping[str, str] = {
 }
 """The scale in words."""
 
-_SOURCE_LIMIT = 300
-_NOTE_LIMIT = 1000
+SOURCE_LIMIT = 300
+"""Characters."""
+NOTE_LIMIT = 1000
+"""Characters."""
 _LONGEST_TERM_YEARS = 20
 
 
@@ -44,9 +46,9 @@ def statement_from_fields(
         stance=cast("Stance", _stance(read)),
         made_on=on,
         published_on=read.day("published_on") if read.given("published_on") else on,
-        source=read.text("source", limit=_SOURCE_LIMIT),
+        source=read.text("source", limit=SOURCE_LIMIT),
         url=read.link("url"),
-        note=read.text("note", limit=_NOTE_LIMIT, required=False),
+        note=read.text("note", limit=NOTE_LIMIT, required=False),
     )
     return (None if read.problems else record), read.problems
 
@@ -100,9 +102,9 @@ def composition_from_file(
         since=read.day("since"),
         published_on=read.day("published_on"),
         seats=seat_table.read_seats(path, problems),
-        source=read.text("source", limit=_SOURCE_LIMIT),
+        source=read.text("source", limit=SOURCE_LIMIT),
         url=read.link("url"),
-        note=read.text("note", limit=_NOTE_LIMIT, required=False),
+        note=read.text("note", limit=NOTE_LIMIT, required=False),
     )
     return (None if read.problems or problems else record), read.problems, problems
 

@@ -16,6 +16,7 @@ from forecasts.coherence import Bounds
 from forecasts.definition import Question
 from forecasts.domain import Forecast
 from forecasts.fields import FieldProblem
+from forecasts.forecast_entry import RATIONALE_LIMIT
 from forecasts.instants import end_of_day
 from forecasts.outcomes import decided
 from forecasts.people_forecasts import STALE_AFTER, Issued, Pair, own, stale
@@ -80,11 +81,16 @@ def _form(view: BoardView, pairs: Sequence[Pair], mine: Mapping[Pair, Issued]) -
             "Your chance that it happens by then",
             key=_key("probability"),
             placeholder="25%, 0.25 or 1:3",
+            max_chars=40,
             help="A percentage, a probability or odds for it. A bare number above 1 is refused.",
         )
         wrong = st.empty()
         fields["rationale"] = st.text_area(
-            "Why (optional)", key=_key("rationale"), height=110, placeholder="What would change your mind?"
+            "Why (optional)",
+            key=_key("rationale"),
+            height=110,
+            placeholder="What would change your mind?",
+            max_chars=RATIONALE_LIMIT,
         )
         record, problems = people_data.parse(fields, view)
         save = st.button("Save", type="primary", key=_key("save"))

@@ -12,8 +12,8 @@ from app.view import BoardView
 from forecasts import bodies, statement_entry
 from forecasts.definition import FittedVote, Vote
 from forecasts.domain import Entry, Seat, Statement
-from forecasts.fields import FieldProblem
-from forecasts.statement_entry import STANCE_WORDS, STANCES
+from forecasts.fields import LINK_LIMIT, FieldProblem
+from forecasts.statement_entry import NOTE_LIMIT, SOURCE_LIMIT, STANCE_WORDS, STANCES
 
 DRAFT = "draft"
 """Id of a statement before it is saved."""
@@ -41,7 +41,8 @@ def statements_section(view: BoardView, vote: Vote, fitted: FittedVote) -> None:
     draft, problems = parse(fields, view, vote, seats, today=today)
     with right, st.container(key="preview_side"):
         _preview(view, vote, draft)
-        if st.button("Save the statement", type="primary", key=_key("save")):
+        allowed = frame.allowed("statement", "save a statement")
+        if allowed and st.button("Save the statement", type="primary", key=_key("save")):
             if draft is None:
                 for problem in problems:
                     st.error(literal(f"{_LABELS.get(problem.field, problem.field)}: {problem.message}"))
@@ -72,9 +73,10 @@ def _form(seats: Sequence[Seat], *, today: date) -> dict[str, str]:
     scale, named = STANCES[::-1], STANCE_WORDS.__getitem__
     stance = st.select_slider("How would they vote", scale, value="undecided", format_func=named, key=_key("stance"))
     on = st.date_input("Said on", today, max_value=None, format="YYYY-MM-DD", key=_key("on"))
-    source = st.text_input("Where it was said", key=_key("source"), placeholder="Office, paper or person")
-    url = st.text_input("Link (optional)", key=_key("url"), placeholder="https://")
-    note = st.text_input("Note (optional)", key=_key("note"))
+    office = "Office, paper or person"
+    source = st.text_input("Where it was said", key=_key("source"), placeholder=office, max_chars=SOURCE_LIMIT)
+    url = st.text_input("Link (optional)", key=_key("url"), placeholder="https://", max_chars=LINK_LIMIT)
+    note = st.text_input("Note (optional)", key=_key("note"), max_chars=NOTE_LIMIT)
     day = on.isoformat() if isinstance(on, date) else ""
     return {"member": member or "", "stance": str(stance), "on": day, "source": source, "url": url, "note": note}
 
@@ -126,6 +128,8 @@ def _list(view: BoardView, vote: Vote, seats: Mapping[str, Seat]) -> None:
     speaking = {s.id for s in bodies.statements(vote.question, view.moment.view)}
     head = ["Entry", "Senator", "Would vote", "Said on", "Where", "Counts"]
     st.html(marks.table(head, [_row(e, seats, counts=e.entry in speaking) for e in made]))
+    if not data.may("retract"):
+        return
     with st.expander("Take a statement back"):
         picked = st.selectbox("Entry", [e.entry for e in made], key="statement_back")
         if st.button("Take it back", key="statement_retract", help="Both rows stay in the record."):

@@ -1,4 +1,4 @@
-"""What every page has around its content: the choice of a board, freshness, running jobs, and errors in plain words."""
+"""What every page has around its content: the choice of a board, freshness and running jobs."""
 
 import shutil
 from dataclasses import replace
@@ -6,14 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app import data, frame, history_job
 from app.commands.one_at_a_time import held
 from forecasts.settings import Home, open_workspace
 from tests.app import publishing
-from tests.app.conftest import VIEWED
-from tests.app.test_board_page import html
 
 
 @pytest.fixture
@@ -102,40 +99,3 @@ def test_the_newest_count_of_a_log(tmp_path, log, found):
 
 def test_a_log_that_is_not_there_is_no_progress(tmp_path):
     assert history_job.count(tmp_path / "none") == (0, 0)
-
-
-def broken() -> None:
-    """Draw a page that breaks."""
-    from app.frame import guarded
-
-    def render() -> None:
-        raise ZeroDivisionError("<script>secret</script>")
-
-    guarded(render)()
-
-
-def test_a_broken_page_says_so_in_plain_words_and_keeps_the_report(monkeypatch, tmp_path):
-    monkeypatch.setenv("TWIXT_HOME", str(tmp_path))
-    test = AppTest.from_function(broken).run()
-    assert not test.exception, "no traceback on the page"
-    assert test.title[0].value == "This page could not be drawn"
-    assert "internal error" in html(test)
-    assert "secret" not in html(test)
-    (report,) = (tmp_path / "logs").iterdir()
-    assert "ZeroDivisionError" in report.read_text()
-
-
-def test_a_database_that_cannot_be_read_is_one_line(page, tmp_path):
-    (tmp_path / "twixt.sqlite").write_bytes(b"this is no database" * 100)
-    page("board", tmp_path, at=VIEWED)
-
-    def render_board() -> None:
-        from app.frame import guarded
-        from app.pages import board
-
-        guarded(board.render)()
-
-    test = AppTest.from_function(render_board).run()
-    assert not test.exception
-    assert test.title[0].value == "This page could not be drawn"
-    assert "Traceback" not in html(test)

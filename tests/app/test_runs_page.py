@@ -9,7 +9,7 @@ import pytest
 from app import refit_job
 from app.pages import runs as runs_page
 from forecasts import runs as attempts
-from forecasts.people import JOBS
+from forecasts.people import JOBS, LOCAL_OWNER
 from forecasts.runs import Run
 from tests.app.conftest import SMALL_VIEWED
 from tests.app.test_board_page import html
@@ -56,6 +56,7 @@ def command(monkeypatch, tmp_path):
     """Let the refit be a process that does what the test says."""
     refit_job._jobs.clear()
     monkeypatch.setenv("TWIXT_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(refit_job.data, "actor", lambda: LOCAL_OWNER)
 
     def use(script: str) -> None:
         monkeypatch.setattr(refit_job, "arguments", lambda _board: [sys.executable, "-c", script])
