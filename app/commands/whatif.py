@@ -1,4 +1,4 @@
-"""`twixt whatif`: the board given that something is seen to happen, or made to happen."""
+"""`twixt whatif`: the board given that something is seen or made to happen; and what-ifs under a name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.commands.common import common, day_option, examples, mode, replay_options
+from app.commands.whatif_fields import conditions_of, do_option, see_option
 from app.failures import CommandError
+from app.lazy import LazyGroup
 from app.session import Session
 from app.terminal import band, percent, points, print_json, table
 
@@ -18,11 +20,23 @@ if TYPE_CHECKING:
 SMALLEST = 0.0005
 """Differences below this are not listed: they would be shown as 0.0 points."""
 
+MODULES = {
+    "save": "app.commands.whatif_save",
+    "list": "app.commands.whatif_list",
+    "trend": "app.commands.whatif_trend",
+    "fill": "app.commands.whatif_fill",
+    "remove": "app.commands.whatif_remove",
+}
+"""What is done with what-ifs that are kept under a name."""
+
 _COLUMNS = ("before", "after", "change", "90% band")
 
 
-@click.command(
+@click.group(
     "whatif",
+    cls=LazyGroup,
+    modules=MODULES,
+    invoke_without_command=True,
     short_help="What if this is seen, or made, to happen?",
     epilog=examples(
         'twixt whatif --see "ceasefire by 2026-12-31"',
@@ -30,10 +44,8 @@ _COLUMNS = ("before", "after", "change", "90% band")
         'twixt whatif --do "us_guarantee on 2026-12-01" --json',
     ),
 )
-@click.option(
-    "--see", "seen", multiple=True, metavar="TEXT", help="QUESTION by DAY, or scenario ID; not before either."
-)
-@click.option("--do", "made", multiple=True, metavar="TEXT", help="QUESTION on DAY, or between DAY and DAY; never it.")
+@see_option
+@do_option
 @click.option("--all", "everything", is_flag=True, help="Every deadline of every question, also where nothing differs.")
 @replay_options
 @common
@@ -50,11 +62,14 @@ def command(
 ) -> None:
     """Show the whole board under conditions, beside what it is without them; all conditions hold at once.
 
-    To see is to learn: causes become likelier too. To do is to intervene: only what follows changes.
+    To see is to learn: causes become likelier too. To do is to intervene: only what follows changes. The commands
+    below keep a what-if under a name: it is then answered at every snapshot.
     """
-    if bool(seen) == bool(made):
-        said = "both --see and --do were given" if seen else "neither --see nor --do was given"
-        raise CommandError(f"--see, --do: {said}; one of the two kinds is needed")
+    if inner := click.get_current_context().invoked_subcommand:
+        if seen or made or as_of or retrospective or everything:
+            raise CommandError(f"options before `{inner}` have no effect; write them behind it")
+        return
+    conditions, kind = conditions_of(seen, made)
     until = day_option("--as-of", as_of, session)
     session.prepare_caches()
     board = session.moment(board_id).board
@@ -65,8 +80,8 @@ def command(
         opened.store,
         opened.artefacts,
         board.id,
-        conditions=seen or made,
-        mode="see" if seen else "do",
+        conditions=conditions,
+        mode=kind,
         as_of=until,
         replay=mode(retrospective=retrospective),
     )
