@@ -1,77 +1,35 @@
-"""The board in one paragraph: which scenario leads, what moved, which two reports weigh most. Plain rules, pure."""
+"""The board in one paragraph: which scenario leads, what moved, which two reports did most. Plain rules, pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import polars as pl
-
-from app.spec import percent, spoken_day
+from app.changes import Change, Changes, Work
+from app.spec import percent, points, spoken_day
 from app.view import BoardView
 from forecasts.definition import Question
 from forecasts.domain import Evidence
 
 TO_LEAD = 0.02
 """A scenario leads when it is so far ahead of the next; otherwise the two are level."""
-SMALLEST = 0.0005
-"""A change below this is none: it would be shown as 0.0 points."""
+NAMED = 2
+"""Moves and reports that the paragraph names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """How a question's probability by its headline deadline changed over some days."""
+def paragraph(view: BoardView, found: Changes | None, since: str) -> str:
+    """Return what there is to say of the board, in sentences.
 
-    question: Question
-    before: float
-    now: float
-
-    @property
-    def points(self) -> float:
-        """The change of the probability."""
-        return self.now - self.before
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What changed since a day."""
-
-    since: date | None
-    """Day of the snapshot that is compared with; None where the history does not reach back."""
-    moved: tuple[Change, ...]
-    """Open questions that changed, most first."""
-
-
-def changes(view: BoardView, days: int) -> Changes:
-    """Return what changed over at least so many days, within the mode of the changes.
-
-    The comparison is with the newest snapshot that is so much older than the shown one, whose day is told.
+    Parameters
+    ----------
+    view
+        The board; its newest snapshot says who leads.
+    found
+        What changed; None where the history does not reach back.
+    since
+        In words, what the changes are told since: `your last visit on 3 Jul 2026 08:15 UTC`.
     """
-    trend = view.history.filter((pl.col("mode") == view.trend_mode) & (pl.col("group") == "question"))
-    instants: list[datetime] = trend["as_of"].unique().sort().to_list()
-    earlier = [i for i in instants if i <= instants[-1] - timedelta(days=days)]
-    if not earlier:
-        return Changes(None, ())
-    before = _values(trend.filter(pl.col("as_of") == earlier[-1]))
-    now = _values(trend.filter(pl.col("as_of") == instants[-1]))
-    found = []
-    for question, row in view.headlines():
-        key = (question.id, question.headline_deadline)
-        if row["state"] == "open" and key in before and key in now and abs(now[key] - before[key]) >= SMALLEST:
-            found.append(Change(question, before[key], now[key]))
-    return Changes(earlier[-1].date(), tuple(sorted(found, key=lambda c: (-abs(c.points), c.question.id))))
-
-
-def _values(rows: pl.DataFrame) -> dict[tuple[str, date], float]:
-    return {(r["subject"], r["deadline"]): r["value"] for r in rows.select("subject", "deadline", "value").to_dicts()}
-
-
-def paragraph(view: BoardView, days: int) -> str:
-    """Return what there is to say of the board, in sentences."""
-    found = changes(view, days)
-    parts = [_leader(view), _moves(found, view)]
-    if found.moved:
-        parts.append(_reports(view, found.moved[0].question))
+    parts = [_leader(view)]
+    if found is not None:
+        parts += [_moves(found, since), _did_most(view, found)]
     return " ".join(p for p in parts if p)
 
 
@@ -92,15 +50,18 @@ def _next(ranked: Sequence[dict[str, Any]]) -> str:
     return f", ahead of “{ranked[1]['title']}” with {percent(ranked[1]['value'])}" if len(ranked) > 1 else ""
 
 
-def _moves(found: Changes, view: BoardView) -> str:
-    if found.since is None:
-        return ""
-    since, moved = f"Since {spoken_day(found.since)}", found.moved
+def _moves(found: Changes, since: str) -> str:
+    if found.nothing_new:
+        return f"Nothing has been published since {since}."
+    moved = found.questions
+    outcomes = "".join(f" {h.what}: {h.title}" for h in found.happened if h.question)
+    decided = f"Since {since}:{outcomes} " if outcomes else ""
     if not moved:
-        return f"{since} nothing moved."
-    said = [f"{c.question.short} {_way(c)} from {percent(c.before)} to {percent(c.now)}" for c in moved[:2]]
-    kind = " (retrospective)" if view.trend_mode == "retrospective" else ""
-    return f"{since}{kind} {' and '.join(said)}{_rest(len(moved) - len(said))}."
+        return decided or f"Since {since} nothing moved."
+    said = [f"{c.short} {_way(c)} from {percent(c.before)} to {percent(c.now)}" for c in moved[:NAMED]]
+    kind = " (retrospective)" if found.now.mode == "retrospective" else ""
+    lead = decided or f"Since {since}{kind} "
+    return f"{lead}{' and '.join(said)}{_rest(len(moved) - len(said))}."
 
 
 def _way(change: Change) -> str:
@@ -111,15 +72,35 @@ def _rest(count: int) -> str:
     return f"; {count} other {'question' if count == 1 else 'questions'} moved less" if count > 0 else ""
 
 
-def _reports(view: BoardView, question: Question) -> str:
-    """Name the two reports that weigh most on a question now."""
-    deadline = question.headline_deadline.isoformat()
-    listed = view.detail.get("contributions", {}).get(question.id, {}).get(deadline, [])[:2]
+def _did_most(view: BoardView, found: Changes) -> str:
+    """Name the two reports that did most, or where none did anything the two that weigh most on the top question."""
     items = {e.id: e for e in view.moment.evidence}
-    said = [_report(items[c["id"]], float(c["delta_log_odds"])) for c in listed if c["id"] in items]
-    return f"What weighs most on it: {'; '.join(said)}." if said else ""
+    work = found.did_most[:NAMED]
+    if work:
+        listed = "; ".join(_done(w, items) for w in work)
+        return f"What did most: {listed}." if len(work) > 1 else f"What did it: {listed}."
+    return _weighs_most(view, found.questions[0].question, items) if found.questions else ""
 
 
-def _report(item: Evidence, shift: float) -> str:
-    direction = "up" if shift > 0 else "down"
-    return f"{item.id} of {spoken_day(item.published_on)}, {direction} by {abs(shift):.2f} in log-odds"
+def _done(work: Work, items: Mapping[str, Evidence]) -> str:
+    size = points(abs(work.points)).lstrip("+")
+    verb = "raised" if work.shift > 0 else "lowered"
+    return f"{_named(work.entry, items)} {verb} {work.question.short} by {size} points"
+
+
+def _named(entry: str, items: Mapping[str, Evidence]) -> str:
+    item = items.get(entry)
+    return f"{entry} ({item.source}, {spoken_day(item.published_on)})" if item else f"{entry} (no longer in force)"
+
+
+def _weighs_most(view: BoardView, question: Question | None, items: Mapping[str, Evidence]) -> str:
+    if question is None:
+        return ""
+    deadline = question.headline_deadline.isoformat()
+    listed = view.detail.get("contributions", {}).get(question.id, {}).get(deadline, [])[:NAMED]
+    said = [
+        f"{_named(c['id'], items)}, {'up' if float(c['delta_log_odds']) > 0 else 'down'}"
+        for c in listed
+        if c["id"] in items
+    ]
+    return f"No report did that by itself; what weighs most on {question.short}: {'; '.join(said)}." if said else ""

@@ -6,16 +6,14 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from app import board_words, charts, data, frame, links, look, marks
+from app import board_words, changes_data, charts, data, frame, links, look, marks
+from app.explainers import explain
 from app.look import literal, words
+from app.pages.board_changes import changes_section, choose_span, since_words
+from app.pages.board_filter import choose_questions
 from app.spec import percent, points, spoken_day
 from app.view import BoardView
 from forecasts.definition import Question
-
-MOVERS = 5
-"""Questions listed under what moved most."""
-SPANS = (1, 7, 30)
-"""Days over which changes are told."""
 
 
 def render() -> None:
@@ -28,11 +26,13 @@ def render() -> None:
         frame.no_snapshot(view)
         return
     st.html(f'<p class="tx tx-lead">{words(opening_words(view))}</p>')
-    days = _span()
-    st.html(f'<p class="tx tx-summary">{words(board_words.paragraph(view, days))}</p>')
+    explain("band", "modes", key="board")
+    span = choose_span(view.board.id)
+    found = changes_data.over(view, span)
+    st.html(f'<p class="tx tx-summary">{words(board_words.paragraph(view, found, since_words(span, found)))}</p>')
+    changes_section(view, span, found)
     _scenarios(view)
-    _movers(view, days)
-    wanted = _filter(view)
+    wanted = choose_questions(view)
     for section in view.board.sections:
         _section(view, section.id, section.title, wanted)
     _also_watched(view)
@@ -131,71 +131,6 @@ def _overlays(overlays: pl.DataFrame, view: BoardView) -> str:
     return f'<ul class="tx-list tx">{items}</ul>'
 
 
-def _span() -> int:
-    """Return over how many days changes are told; the address keeps the choice."""
-    asked = st.query_params.get("days", "30")
-    index = SPANS.index(int(asked)) if asked in map(str, SPANS) else SPANS.index(30)
-    picked = st.segmented_control(
-        "Changes over",
-        SPANS,
-        default=SPANS[index],
-        format_func=_spoken_span,
-        key="span",
-    )
-    days = int(picked or SPANS[index])
-    if str(days) != asked:
-        st.query_params["days"] = str(days)
-    return days
-
-
-def _spoken_span(days: int) -> str:
-    return "1 day" if days == 1 else f"{days} days"
-
-
-def _movers(view: BoardView, days: int) -> None:
-    found = board_words.changes(view, days)
-    moved = found.moved[:MOVERS]
-    if not moved or found.since is None:
-        return
-    st.header(f"What moved most since {spoken_day(found.since)}", anchor=False)
-    if view.changes_mode == "retrospective":
-        frame.note("In the retrospective history; the live one does not reach back that far.")
-    with st.container(gap=None, key="moved"):
-        for change in moved:
-            with st.container(key=f"row-moved-{change.question.id}"):
-                left, right = st.columns([6, 5], gap="medium", vertical_alignment="center")
-                with left:
-                    _link(view, change.question)
-                right.html(_step(change.points, change.now, change.question))
-
-
-def _filter(view: BoardView) -> frozenset[str]:
-    """Return the questions that hold every word of the search, all of them without one."""
-    text = st.text_input(
-        "Find a question", value=st.query_params.get("find", ""), placeholder="words of the question", key="find"
-    )
-    if text != st.query_params.get("find", ""):
-        st.query_params["find"] = text
-    found = matching(view.board.questions, text)
-    if text and not found:
-        frame.note("No question holds all of these words.")
-    return found
-
-
-def matching(questions: Sequence[Question], text: str) -> frozenset[str]:
-    """Return the ids of questions whose title, short name, id or criteria hold every word of a text, in any order."""
-    parts = text.casefold().split()
-    return frozenset(
-        q.id for q in questions if all(part in f"{q.id} {q.title} {q.short} {q.criteria}".casefold() for part in parts)
-    )
-
-
-def _step(change: float, value: float, question: Question) -> str:
-    by = f'<span class="tx-muted">by {spoken_day(question.headline_deadline)}</span>'
-    was_now = f'<span><span class="tx-muted">{percent(value - change)} →</span> <b>{percent(value)}</b></span>'
-    return f'<div class="tx tx-step">{marks.change(change, "points")}{was_now}{by}</div>'
-
-
 def _section(view: BoardView, section: str, title: str, wanted: frozenset[str]) -> None:
     rows = [(q, r) for q, r in view.headlines() if q.section == section and q.id in wanted]
     if not rows:
@@ -270,4 +205,4 @@ def _all_numbers(view: BoardView) -> None:
         st.dataframe(view.table(), hide_index=True, width="stretch", alt="Every question, deadline and scenario.")
 
 
-__all__ = ["band_words", "matching", "opening_words", "question_marks", "render", "scenario_list"]
+__all__ = ["band_words", "opening_words", "question_marks", "render", "scenario_list"]

@@ -1,11 +1,13 @@
 """The board page, drawn by Streamlit's own harness from published snapshots."""
 
+import itertools
 import json
+import math
 import re
 
 import pytest
 
-from app.pages import board as board_page
+from app.pages import board_changes, board_filter
 from app.view import BoardView
 from forecasts.board import load
 from forecasts.settings import Home, open_workspace
@@ -32,7 +34,7 @@ def drawn(page, shipped_home):
 def test_every_question_stands_under_its_section_with_number_band_and_trend(drawn):
     assert [t.value for t in drawn.title] == ["Indivisible security?"]
     headings = [h.value for h in drawn.header]
-    assert headings[:2] == ["Scenarios", "What moved most since 27 May 2026"]
+    assert headings[:2] == ["What changed since 27 May 2026", "Scenarios"]
     assert headings[2:-1] == [
         "The war",
         "The treaty road",
@@ -68,7 +70,8 @@ def test_every_question_links_to_its_page_with_its_deadline(drawn):
     links = [link.proto for link in drawn.get("page_link")]
     addresses = {(link.page, link.query_string) for link in links}
     assert ("question", "board=indivisible-security&question=ceasefire&deadline=2026-12-31") in addresses
-    assert len({query for _, query in addresses}) == 21
+    questions = {query for page, query in addresses if page == "question"}
+    assert len(questions) == 21
 
 
 def test_the_numbers_behind_the_pictures_are_a_table(drawn):
@@ -77,11 +80,13 @@ def test_the_numbers_behind_the_pictures_are_a_table(drawn):
     assert table["Chance %"].between(0, 100).all()
 
 
-def test_the_largest_moves_come_first(drawn, monkeypatch, shipped_home):
-    shown = re.findall(r'tx-change tx-(?:up|down|flat)">(?:▲ |▼ )?\W?(\d+\.\d)<small> points', html(drawn))
-    sizes = [float(s) for s in shown]
-    assert len(sizes) == board_page.MOVERS
-    assert sizes == sorted(sizes, reverse=True)
+def test_the_most_important_moves_come_first_and_the_rest_behind_a_word(drawn):
+    steps = re.findall(r'tx-muted">([\d.]+) % →</span> <b>([\d.]+) %', html(drawn))
+    sizes = [2 * abs(math.asin(math.sqrt(float(b) / 100)) - math.asin(math.sqrt(float(a) / 100))) for a, b in steps]
+    assert len(sizes) > board_changes.SHOWN
+    rounding = 0.02  # the chances are shown in whole percent above 10
+    assert all(b <= a + rounding for a, b in itertools.pairwise(sizes)), sizes
+    assert any(e.label == f"{len(sizes) - board_changes.SHOWN} smaller changes" for e in drawn.expander)
 
 
 def test_an_empty_home_says_how_to_begin(page, tmp_path):
@@ -143,11 +148,12 @@ def test_the_summary_names_the_leader_the_moves_and_the_reports(drawn):
 
 
 def test_the_span_of_changes_is_in_the_address(page, shipped_home):
-    test = page("board", shipped_home, days="7").run()
-    assert any(h.value.startswith("What moved most since ") for h in test.header)
+    test = page("board", shipped_home, since="7d").run()
+    assert any(h.value == "What changed since 24 Jun 2026" for h in test.header)
     assert not test.exception
-    test = page("board", shipped_home, days="999").run()
+    test = page("board", shipped_home, since="999d").run()
     assert not test.exception
+    assert test.query_params["since"] in ("30d", ["30d"])
 
 
 def test_the_search_keeps_the_questions_that_hold_every_word(page, shipped_home):
@@ -159,6 +165,6 @@ def test_the_search_keeps_the_questions_that_hold_every_word(page, shipped_home)
 
 def test_matching_ignores_case_and_order():
     questions = loaded_board().questions
-    assert board_page.matching(questions, "") == {q.id for q in questions}
-    assert "senate_consent" in board_page.matching(questions, "THIRDS two")
-    assert board_page.matching(questions, "zzz") == frozenset()
+    assert board_filter.matching(questions, "") == {q.id for q in questions}
+    assert "senate_consent" in board_filter.matching(questions, "THIRDS two")
+    assert board_filter.matching(questions, "zzz") == frozenset()

@@ -1,0 +1,44 @@
+"""Options of a view that live in its address: widgets follow the address, and the address follows the widgets.
+
+A widget takes its value from the address whenever that was changed by something else than the widget: a link, a
+bookmark, the way back. What is left at its default does not stand there.
+"""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+_WRITTEN = "address of "
+
+
+def given(name: str) -> list[str]:
+    """Return the values that the address has for an option, as they stand there."""
+    return list(st.query_params.get_all(name))
+
+
+def one(name: str, allowed: Sequence[str], default: str) -> str:
+    """Return an option of the address if it is an allowed one, else the default."""
+    asked = st.query_params.get(name, default)
+    return asked if asked in allowed else default
+
+
+def several(name: str, allowed: Sequence[str]) -> list[str]:
+    """Return those values of an option that are allowed, in the order of `allowed`."""
+    asked = set(given(name))
+    return [value for value in allowed if value in asked]
+
+
+def follow(key: str, name: str, value: object) -> None:
+    """Give a widget the value that the address says, unless the widget itself wrote what stands there."""
+    if key not in st.session_state or st.session_state.get(_WRITTEN + key) != given(name):
+        st.session_state[key] = value
+
+
+def write(key: str, name: str, values: Sequence[str]) -> None:
+    """Put the values of a widget into the address; none takes the option out of it."""
+    if given(name) != list(values):
+        if values:
+            st.query_params[name] = list(values)
+        else:
+            del st.query_params[name]
+    st.session_state[_WRITTEN + key] = list(values)
