@@ -12,7 +12,7 @@ HEAVY = ("pymc", "pytensor", "arviz", "arviz_stats", "arviz_base", "xarray", "nu
 DRAW = """
 import json, sys
 from streamlit.testing.v1 import AppTest
-for name in ("board", "question", "rearmament", "add_evidence", "runs"):
+for name in ("board", "question", "rearmament", "add_evidence", "runs", "diagnostics"):
     test = AppTest.from_string(f"from app.pages import {name}\\n{name}.render()", default_timeout=60).run()
     assert not test.exception, test.exception
     assert test.title, name

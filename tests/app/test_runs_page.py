@@ -37,7 +37,7 @@ def test_attempts_and_the_receipt_of_the_newest_snapshot(page, small):
 def test_a_failed_check_is_named_by_sign_and_word():
     cells = runs_page.gate_cells({"name": "khat", "value": 0.91, "bound": 0.7, "holds": False, "place": "<b>"})
     assert "✗ failed" in cells[0]
-    assert cells[1:] == ["khat (&lt;b&gt;)", "0.91", "0.7"]
+    assert cells[1:] == ["Pareto k-hat of the evidence weights (&lt;b&gt;)", "0.91", "below 0.7"]
 
 
 @pytest.mark.parametrize("holds", [None, "true", 1, float("nan")])
