@@ -1,4 +1,4 @@
-"""The page Diagnostics: gates, fits with their chains, a broken fit in red, receipt and draws to take along; the job."""
+"""The page Diagnostics: gates, fits with their chains, a broken fit named first, the receipt, the job."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Convergence of kept draws: the numbers are ArviZ's own, a stuck or shifted chain fails, and the plots' lines obey laws."""
+"""Convergence of kept draws: the numbers are ArviZ's own, a stuck or shifted chain fails, plots obey laws."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Prior beside posterior: prior draws and densities against closed forms, sensitivity against what must be sensitive."""
+"""Prior beside posterior: prior draws and densities against closed forms, sensitivity against what must be."""
 
 import numpy as np
 import pymc as pm
