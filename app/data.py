@@ -206,18 +206,20 @@ def retract(board: str, entry: str, *, reason: str) -> Entry:
     )
 
 
-def preview(view: BoardView, draft: Evidence) -> Mapping[str, Any]:
-    """Return what the board would become with a draft, or `{"refused": why}` where there are no stored futures."""
+def preview(view: BoardView, draft: Evidence | None, *, remove: tuple[str, ...] = ()) -> Mapping[str, Any]:
+    """Return the board with a draft, or without items, or `{"refused": why}` where there are no stored futures."""
     try:
-        return _previewed(view.board.id, _preview_key(view), home().database, draft)
+        return _previewed(view.board.id, _preview_key(view), home().database, draft, remove)
     except NoFuturesError as error:
         return {"refused": str(error)}
 
 
 @st.cache_data(show_spinner=False, max_entries=100)
-def _previewed(board: str, key: str, database: str, draft: Evidence) -> Mapping[str, Any]:
+def _previewed(
+    board: str, key: str, database: str, draft: Evidence | None, remove: tuple[str, ...]
+) -> Mapping[str, Any]:
     """Weigh a draft once: a page that is drawn again with the same form only looks it up."""
-    return _previewer(board, key, database).preview([draft])
+    return _previewer(board, key, database).preview([draft] if draft else [], remove=remove)
 
 
 def warm_preview(view: BoardView) -> None:
@@ -278,9 +280,7 @@ def what_if(view: BoardView, conditions: tuple[str, ...], mode: WhatIfMode) -> M
 
 
 @st.cache_data(show_spinner=False, max_entries=100)
-def _asked(
-    board: str, conditions: tuple[str, ...], mode: WhatIfMode, shown: tuple[Mode, str]
-) -> Mapping[str, Any]:
+def _asked(board: str, conditions: tuple[str, ...], mode: WhatIfMode, shown: tuple[Mode, str]) -> Mapping[str, Any]:
     opened = workspace()
     return what_ifs.what_if(opened.store, opened.artefacts, board, conditions=conditions, mode=mode, replay=shown[0])
 

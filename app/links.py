@@ -13,6 +13,7 @@ TITLES = {
     "what_if": "What if",
     "senate": "Senate",
     "rearmament": "Rearmament",
+    "evidence": "Evidence",
     "add_evidence": "Add evidence",
     "my_forecasts": "My forecasts",
     "calibration": "Calibration",

@@ -12,6 +12,7 @@ from app.pages import (
     board,
     calibration,
     diagnostics,
+    evidence,
     my_forecasts,
     question,
     rearmament,
@@ -29,6 +30,7 @@ RENDER = {
     "what_if": what_if.render,
     "senate": senate.render,
     "rearmament": rearmament.render,
+    "evidence": evidence.render,
     "add_evidence": add_evidence.render,
     "my_forecasts": my_forecasts.render,
     "calibration": calibration.render,
@@ -37,7 +39,7 @@ RENDER = {
 }
 """Each page's address -> what draws it."""
 MENU = {
-    "": ("board", "scenarios", "question", "what_if", "add_evidence"),
+    "": ("board", "scenarios", "question", "what_if", "evidence", "add_evidence"),
     "Models": ("senate", "rearmament", "runs", "diagnostics"),
     "Track record": ("my_forecasts", "calibration"),
 }

@@ -1,7 +1,7 @@
 """Add a new record under the next free id of its kind: short, readable, and safe when several people write at once."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -40,9 +40,18 @@ def next_id(store: Store, board: str, letter: str) -> str:
 
 
 def append_new(
-    store: Store, make: Callable[[str], Record], *, letter: str, board: str, actor: Actor, now: datetime
+    store: Store,
+    make: Callable[[str], Record],
+    *,
+    letter: str,
+    board: str,
+    actor: Actor,
+    now: datetime,
+    expected_version: Mapping[str, int] | None = None,
 ) -> Entry:
     """Append `make(id)` under the next free id; when somebody takes that id first, try the one after.
+
+    `expected_version` names the version of a retraction's target that was seen, as `ledger.append` does.
 
     Raises
     ------
@@ -54,7 +63,9 @@ def append_new(
     for _ in range(_ATTEMPTS):
         record = make(next_id(store, board, letter))
         try:
-            return ledger.append(store, [record], board=board, actor=actor, now=now)[0]
+            return ledger.append(store, [record], board=board, actor=actor, now=now, expected_version=expected_version)[
+                0
+            ]
         except ConflictError as conflict:
             if conflict.newest is None or conflict.newest.entry != record.id:
                 raise

@@ -1,23 +1,21 @@
 """Add evidence: the report, the two likelihoods, at once the whole board as it would become; then save, undo, refit."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping
 
 import streamlit as st
 
-from app import data, frame, links, refit_job
+from app import data, evidence_data, frame
 from app.look import literal
-from app.pages import evidence_form
-from app.pages.evidence_form import Form
+from app.pages import evidence_effects, evidence_form, evidence_saved
+from app.pages.evidence_form import Form, Start
 from app.pages.evidence_preview import belief_helper, preview_section
 from app.view import BoardView
-from forecasts import evidence_check, evidence_entry
 from forecasts.domain import Evidence
 from forecasts.duplicates import likely_duplicates
-from forecasts.fields import FieldProblem
+from forecasts.reading_list import Link
 
-DRAFT = "draft"
-"""Id of an item before it is saved."""
+SAVE_KEYS = "Ctrl+Enter"
+"""Saves from anywhere on the page."""
 
 
 def render() -> None:
@@ -26,39 +24,50 @@ def render() -> None:
     if view is None:
         return
     frame.headline(view, "Add evidence")
-    _saved(view)
+    evidence_saved.draw_refusal()
+    evidence_saved.draw(view)
     st.html(
         '<p class="tx tx-lead">Evidence is a dated report and how likely it would be in either world. That nothing has '
         "happened is not evidence: the passing of time is already counted, up to the day through which the board is "
         "known.</p>"
     )
+    link = _link(view)
     today = data.now().date()
+    form = Form(evidence_form.new_scope() + (f"L{link.number}" if link else ""), start_of(link))
     left, right = st.columns([6, 5], gap="large")
     with left:
-        form = evidence_form.draw(view, today=today)
-    draft, problems = parse(form.fields, form.effects, view, today=today)
-    preview = draft or parse(stand_ins(form.fields), form.effects, view, today=today)[0]
+        evidence_form.draw_report(form, view, today=today)
+        evidence_effects.draw(form, view, today=today)
+    draft, problems = evidence_data.parse(form.fields, form.effects, view, today=today)
+    shown = draft or evidence_data.parse(stand_ins(form.fields), form.effects, view, today=today)[0]
     with right, st.container(key="preview_side"):
-        _duplicates(view, form)
-        preview_section(view, preview)
-        belief_helper(view, preview)
+        duplicates(view, form)
+        preview_section(view, shown)
+        belief_helper(view, form, shown)
         allowed = frame.allowed("evidence", "save evidence")
-        save = allowed and st.button("Save", type="primary", key=evidence_form.key("save"))
-        _show_problems(form, problems, pressed=save)
+        save = allowed and st.button("Save", type="primary", key=form.key("save"), shortcut=SAVE_KEYS)
+        form.complain(problems, pressed=save)
     if save and draft is not None:
-        _save(view, draft)
+        _save(view, draft, link)
     data.warm_preview(view)
 
 
-def parse(
-    fields: Mapping[str, str], effects: Sequence[Mapping[str, str]], view: BoardView, *, today: date
-) -> tuple[Evidence | None, list[FieldProblem]]:
-    """Return the item that the raw fields hold, or None with every mistake; the checks are the command line's."""
-    item, problems = evidence_entry.from_fields(fields, effects, entry=DRAFT, forecaster=data.actor().id)
-    if item is None:
-        return None, problems
-    problems = evidence_check.check(item, view.board, today=today)
-    return (None if problems else item), problems
+def _link(view: BoardView) -> Link | None:
+    """Return the open link of the reading list that the address names, after saying where the draft comes from."""
+    asked = st.query_params.get("link", "")
+    if not asked.isdecimal():
+        return None
+    link = next((k for k in evidence_data.links(view.board.id) if k.number == int(asked)), None)
+    if link is None or link.state != "open":
+        st.info(literal(f"Link {asked[:12]} is not open on the reading list; the form starts empty."))
+        return None
+    st.info(literal(f"From the reading list: {link.url}. When it is saved, the link is done."))
+    return link
+
+
+def start_of(link: Link | None) -> Start:
+    """Return what the form holds at first: nothing, or what a link of the reading list says."""
+    return Start({"url": link.url, "statement": link.note}) if link else Start()
 
 
 def stand_ins(fields: Mapping[str, str]) -> dict[str, str]:
@@ -66,65 +75,18 @@ def stand_ins(fields: Mapping[str, str]) -> dict[str, str]:
     return dict(fields) | {name: fields[name].strip() or "draft" for name in ("statement", "source", "thread")}
 
 
-def _show_problems(form: Form, problems: Sequence[FieldProblem], *, pressed: bool) -> None:
-    """Show mistakes beside their fields; before anything was typed or saved there is nothing to complain about."""
-    shown = problems if pressed else [p for p in problems if _typed(form, p)]
-    rest = form.show(shown)
-    for problem in rest:
-        st.error(literal(f"{problem.field}: {problem.message}"))
-    if pressed and problems:
-        st.error(literal(f"Not saved: {len(problems)} field{'s need' if len(problems) > 1 else ' needs'} a look."))
-
-
-def _typed(form: Form, problem: FieldProblem) -> bool:
-    """Tell whether the field of a mistake holds something, so that an empty form is quiet."""
-    return bool(form.fields.get(problem.field, "").strip()) or problem.field.startswith("effects")
-
-
-def _duplicates(view: BoardView, form: Form) -> None:
+def duplicates(view: BoardView, form: Form, *, but: str = "") -> None:
+    """Point out items in force on the same page or in nearly the same words; `but` is the item that is edited."""
     recorded = view.moment.view.records(Evidence)
-    found = likely_duplicates(form.fields.get("statement", ""), form.fields.get("url", ""), recorded)
+    found = likely_duplicates(form.fields.get("statement", ""), form.fields.get("url", ""), recorded, but=but)
     statements = {e.id: e.statement for e in recorded}
     for hint in found[:3]:
         st.warning(literal(f"{hint.entry} has {hint.reason}: {statements[hint.entry]}"))
 
 
-def _save(view: BoardView, draft: Evidence) -> None:
-    entry = data.save_evidence(view.board.id, draft)
-    st.session_state["evidence_saved"] = (view.board.id, entry.entry)
+def _save(view: BoardView, draft: Evidence, link: Link | None) -> None:
+    evidence_saved.remember(evidence_data.save_new(view, draft, link=link))
     evidence_form.start_anew()
-    st.rerun()
-
-
-def _saved(view: BoardView) -> None:
-    """Say what was saved last in this session, with the way back and the way on."""
-    if undone := st.session_state.pop("evidence_undone", ""):
-        st.info(literal(f"{undone} is taken back. The record keeps both rows."))
-    board, entry = st.session_state.get("evidence_saved", ("", ""))
-    if board != view.board.id:
-        return
-    st.success(literal(f"{entry} is in the record. The board counts it from the next refit on."))
-    left, middle, right = st.columns([2, 2, 5])
-    if left.button("Undo", key="undo", help="Takes the entry back; both rows stay in the record."):
-        _undo(view, entry)
-    with middle:
-        refit_job.button(view)
-    item = _item(view, entry)
-    if item is not None and item.effects:
-        effect = item.effects[0]
-        right.page_link(
-            links.target("question"),
-            label="See the question",
-            query_params=links.address(view.board.id, question=effect.question, deadline=effect.deadline),
-        )
-
-
-def _item(view: BoardView, entry: str) -> Evidence | None:
-    return next((e for e in view.moment.view.records(Evidence) if e.id == entry), None)
-
-
-def _undo(view: BoardView, entry: str) -> None:
-    data.retract(view.board.id, entry, reason="undone in the form right after it was saved")
-    del st.session_state["evidence_saved"]
-    st.session_state["evidence_undone"] = entry
+    if link is not None:
+        del st.query_params["link"]
     st.rerun()

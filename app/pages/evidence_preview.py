@@ -1,15 +1,15 @@
 """What the item on the form would change: every question and scenario before and after, biggest mover first."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
-from app import charts_of_moves, data, frame, look, marks
+from app import charts_of_moves, data, evidence_data, frame, look, marks
 from app.look import literal, words
-from app.pages.evidence_form import key
+from app.pages import evidence_effects
+from app.pages.evidence_form import Form
 from app.spec import percent, points, spoken_day
 from app.view import BoardView
 from forecasts import likelihood
@@ -22,13 +22,24 @@ SMALLEST = 0.0005
 
 
 def preview_section(view: BoardView, draft: Evidence | None) -> None:
-    """Draw the preview, or say what it waits for."""
+    """Draw what a draft would change, or say what the preview waits for."""
     st.header("What it would change", anchor=False)
     if draft is None:
         frame.note("The preview appears as soon as the dates and ratios on the left can be read.")
         return
+    _draw(view, draft, (), "Hollow: now. Arrow: with this report, each question at the date where it moves most.")
+
+
+def without_section(view: BoardView, entries: tuple[str, ...], *, title: str) -> None:
+    """Draw what the board would be without items in force."""
+    st.header(title, anchor=False)
+    what = "this report" if len(entries) == 1 else "these reports"
+    _draw(view, None, entries, f"Hollow: now. Arrow: without {what}, each question at the date where it moves most.")
+
+
+def _draw(view: BoardView, draft: Evidence | None, remove: tuple[str, ...], caption: str) -> None:
     with st.spinner("Weighing the stored futures"):
-        found = data.preview(view, draft)
+        found = evidence_data.preview(view, draft, remove=remove)
     if "refused" in found:
         st.warning(literal(found["refused"]))
         return
@@ -37,7 +48,7 @@ def preview_section(view: BoardView, draft: Evidence | None) -> None:
     if moved.is_empty():
         st.html('<p class="tx">Nothing moves by more than a twentieth of a point.</p>')
     else:
-        _chart(moved)
+        _chart(moved, caption)
     _scenarios(view, found)
     with st.expander("The whole board as a table"):
         st.dataframe(whole_board(view, found), hide_index=True, width="stretch", alt="Every question before and after.")
@@ -78,11 +89,11 @@ def _size(row: Mapping[str, Any]) -> float:
     return abs(float(row["after"]) - float(row["before"]))
 
 
-def _chart(moved: pl.DataFrame) -> None:
+def _chart(moved: pl.DataFrame, caption: str) -> None:
     spoken = "; ".join(f"{r['name']} {r['label']}" for r in moved.to_dicts())
     spec = charts_of_moves.preview_moves(moved, colours=look.palette(st.context.theme.type))
     st.vega_lite_chart(spec, theme=None, width="stretch", alt=f"Before and after. {spoken}.")
-    frame.note("Hollow: now. Arrow: with this report, each question at the date where it moves most.")
+    frame.note(caption)
 
 
 def _scenarios(view: BoardView, found: Mapping[str, Any]) -> None:
@@ -114,14 +125,14 @@ def whole_board(view: BoardView, found: Mapping[str, Any]) -> pl.DataFrame:
     )
 
 
-def belief_helper(view: BoardView, draft: Evidence | None) -> None:
+def belief_helper(view: BoardView, form: Form, draft: Evidence | None) -> None:
     """Offer to start from a belief: what the report must have said for the chance to be what is now believed."""
     with st.expander("This is what I now believe"):
         frame.note(
             "A belief is not evidence. Here it is turned into the ratio that this report would "
             "need, given its grade, its story and everything else in the record, so that you can judge that ratio."
         )
-        if draft is None:
+        if draft is None or not draft.effects:
             frame.note("Fill in the report first.")
             return
         effect = draft.effects[0]
@@ -130,14 +141,22 @@ def belief_helper(view: BoardView, draft: Evidence | None) -> None:
         short = view.board.question(effect.question).short
         st.html(f'<p class="tx"><b>{words(short)}</b> by {spoken_day(effect.deadline)}: now {now}.</p>')
         target = st.number_input(
-            "I now believe (%)", 0.0, 100.0, value=None, step=1.0, format="%g", key=key("belief"), placeholder="percent"
+            "I now believe (%)",
+            0.0,
+            100.0,
+            value=None,
+            step=1.0,
+            format="%g",
+            key=form.key("belief"),
+            placeholder="percent",
         )
         if target is not None:
-            _implied(view, draft, effect.question, effect.deadline, target / 100)
+            _implied(view, form, draft, target / 100)
 
 
-def _implied(view: BoardView, draft: Evidence, question: str, deadline: date, target: float) -> None:
-    found = data.implied_ratio(view, draft, question, deadline, target=target)
+def _implied(view: BoardView, form: Form, draft: Evidence, target: float) -> None:
+    effect = draft.effects[0]
+    found = data.implied_ratio(view, draft, effect.question, effect.deadline, target=target)
     if isinstance(found, str):
         st.html(f'<div class="tx tx-err" role="alert">{words(found)}</div>')
         return
@@ -146,10 +165,9 @@ def _implied(view: BoardView, draft: Evidence, question: str, deadline: date, ta
         f'<span class="tx-muted">({likelihood.in_words(found)})</span>. '
         "Is the report really so much more likely in one world than in the other?</p>"
     )
-    if st.button("Use this ratio", key=key("use_ratio")):
-        row = st.session_state[key("effect_rows")][0]
-        st.session_state[key(f"take_{row}")] = f"{found:.4g}"
+    if st.button("Use this ratio", key=form.key("use_ratio")):
+        evidence_effects.take_over(form, f"{found:.4g}")
         st.rerun()
 
 
-__all__ = ["belief_helper", "movers", "preview_section", "whole_board"]
+__all__ = ["belief_helper", "movers", "preview_section", "whole_board", "without_section"]

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from app import data
-from app.pages import evidence_form
+from app.pages import evidence_effects, evidence_form
 from app.pages.evidence_preview import SMALLEST
 from forecasts import ledger
 from forecasts.domain import Evidence
@@ -152,7 +152,7 @@ def test_dates_in_the_future_or_reversed_are_refused(form, name, day, message):
 @pytest.mark.parametrize("text", ["nan", "-2", "inf", "0", "two", "1e999", ""])
 def test_a_direct_ratio_that_is_no_ratio_is_refused(form, text):
     test, written = form
-    fill(test).radio(key="ev0_how_0").set_value(evidence_form.DIRECT).run()
+    fill(test).radio(key="ev0_how_0").set_value(evidence_effects.DIRECT).run()
     test.text_input(key="ev0_lr_0").set_value(text)
     test.button(key="ev0_save").click().run()
     assert not test.exception
@@ -239,10 +239,10 @@ def test_stories_are_offered_the_latest_first(shipped_home, page):
     [(60.0, 10.0, "6"), (10.0, 60.0, "0.1667"), (0.0, 10.0, "0"), (10.0, 0.0, "0"), (None, 5.0, "0")],
 )
 def test_two_likelihoods_give_a_ratio_or_a_number_that_is_refused(yes, no, text):
-    assert evidence_form.two_likelihoods(yes, no) == text
+    assert evidence_effects.two_likelihoods(yes, no) == text
 
 
 def test_a_deadline_at_least_a_year_ahead_is_proposed(small):
     question = small.board.question("truce")
-    assert evidence_form.propose_deadline(question, today=date(2026, 4, 10)) == date(2028, 12, 31)
-    assert evidence_form.propose_deadline(question, today=date(2030, 6, 1)) == question.deadlines[-1]
+    assert evidence_effects.propose_deadline(question, today=date(2026, 4, 10)) == date(2028, 12, 31)
+    assert evidence_effects.propose_deadline(question, today=date(2030, 6, 1)) == question.deadlines[-1]
