@@ -26,7 +26,9 @@ from forecasts import (
 from forecasts.class_rates import NO_RATES
 from forecasts.definition import Board, Question
 from forecasts.draws_file import DrawsFile, DrawsFileError
+from forecasts.encode_chance import stable_key
 from forecasts.errors import CorruptArtefactError
+from forecasts.panel_futures import Whole
 from forecasts.parameters import Parameters
 from forecasts.people_pool import asked, learn
 from forecasts.recipe import Kept, ParametersRefusedError, Progress, Recipe, fetch
@@ -126,7 +128,8 @@ def _panels(moment: Moment) -> dict[str, Recipe]:
             printed = in_force(series.panel, as_of=moment.day)
             last = printed.panel.years[-1]
             variant = f"{last}-stand-in" if printed.stands_in else printed.published_on.isoformat()
-            found[series.id] = spending_fit.recipe(printed.panel, printed.setting, variant=variant)
+            whole = Whole(series.panel, printed, moment.board.horizon.year, stable_key(series.id))
+            found[series.id] = spending_fit.recipe(printed.panel, printed.setting, variant=variant, whole=whole)
     return found
 
 

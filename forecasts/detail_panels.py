@@ -14,8 +14,9 @@ from forecasts.definition import Series
 from forecasts.definition_panel import FittedPanel
 from forecasts.detail import DIGITS
 from forecasts.domain import Edition
-from forecasts.encode_panel import Outlook, outlook, weighted_means
 from forecasts.encode_series import log_level
+from forecasts.panel_futures import weighted_means
+from forecasts.panel_outlook import Outlook, outlook
 from forecasts.parameters import Parameters
 from forecasts.replay import Moment
 from forecasts.spending_editions import editions_read, newest_values

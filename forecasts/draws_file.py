@@ -1,17 +1,18 @@
 """Draws of a fitted model, as they are kept: one slim netCDF file that names what it was sampled from.
 
 The file holds what ArviZ would call the group `posterior` (float32, by chain, draw and the model's own axes), so any
-netCDF tool opens it, and text attributes: the model, the hash of its inputs, and the receipt (sampler settings, the
-gate's lines, versions). Of each number's mantissa only some bits are kept (BitRound: Klower and others 2021, Nature
-Computational Science 1:713); what is dropped is less than a posterior's own scatter by orders of magnitude, and the
-rest compresses. It is read with netCDF4 alone.
+netCDF tool opens it, where there are any the group `constant_data` (float64, what is the same in all draws), and text
+attributes: the model, the hash of its inputs, and the receipt (sampler settings, the gate's lines, versions). Of each
+number's mantissa only some bits are kept (BitRound: Klower and others 2021, Nature Computational Science 1:713); what
+is dropped is less than a posterior's own scatter by orders of magnitude, and the rest compresses. It is read with
+netCDF4 alone.
 """
 
 import json
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ SCHEMA = "twixt draws 1"
 MOST_BITS = 23
 """Bits of a float32's mantissa: nothing is dropped."""
 _GROUP = "posterior"
+_CONSTANT = "constant_data"
 _FIRST = ("chain", "draw")
 _ONE_AT_A_TIME = threading.Lock()
 """The netCDF library is not safe for threads: two reads at once end the process."""
@@ -44,13 +46,23 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Constant:
+    """A quantity that is computed from all draws together."""
+
+    dims: tuple[str, ...]
+    values: NDArray[np.float64]
+    """(...), all finite."""
+    units: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class DrawsFile:
     """Gated posterior draws of one fitted model, and what they were sampled from.
 
     Raises
     ------
     DrawsFileError
-        When there are no draws, one is not a finite number, or a variable's shape is not that of its axes.
+        When there are no draws, a number is not finite, or a shape is not that of its axes.
     """
 
     model: str
@@ -62,22 +74,28 @@ class DrawsFile:
     variables: Mapping[str, Variable]
     receipt: Mapping[str, Any]
     """Plain JSON values: sampler settings, gate lines, attempts, versions, and what the model's own checks found."""
+    constants: Mapping[str, Constant] = field(default_factory=dict)
+    """What is the same in all draws, by name."""
 
     def __post_init__(self) -> None:
         if not self.variables:
             raise DrawsFileError("no variable")
         first = next(iter(self.variables.values())).values.shape[:2]
         for name, variable in self.variables.items():
-            self._check(name, variable, first)
+            if len(first) != len(_FIRST):
+                raise DrawsFileError(f"{name}: shape {variable.values.shape} does not begin with chain and draw")
+            self._check(name, variable, dict(zip(_FIRST, first, strict=True)))
+        for name, constant in self.constants.items():
+            self._check(name, constant, {})
 
-    def _check(self, name: str, variable: Variable, first: tuple[int, ...]) -> None:
-        if unknown := [d for d in variable.dims if d not in self.coords]:
+    def _check(self, name: str, found: "Variable | Constant", first: Mapping[str, int]) -> None:
+        if unknown := [d for d in found.dims if d not in self.coords]:
             raise DrawsFileError(f"{name}: axis {unknown[0]!r} has no labels; there are: {', '.join(self.coords)}")
-        shape = (*first, *(len(self.coords[d]) for d in variable.dims))
-        if variable.values.shape != shape or not variable.values.size or len(first) != 2:
-            axes = ", ".join((*_FIRST, *variable.dims))
-            raise DrawsFileError(f"{name}: shape {variable.values.shape}, needed: {shape} for ({axes})")
-        if not np.isfinite(variable.values).all():
+        shape = (*first.values(), *(len(self.coords[d]) for d in found.dims))
+        if found.values.shape != shape or not found.values.size:
+            axes = ", ".join((*first, *found.dims))
+            raise DrawsFileError(f"{name}: shape {found.values.shape}, needed: {shape} for ({axes})")
+        if not np.isfinite(found.values).all():
             raise DrawsFileError(f"{name}: a draw is not a finite number")
 
     @property
@@ -132,17 +150,29 @@ def _fill(written: Any, file: DrawsFile, bits: int) -> None:
     count = next(iter(file.variables.values())).values.shape[:2]
     for name, size in zip(_FIRST, count, strict=True):
         group.createDimension(name, size)
-    for name, labels in file.coords.items():
-        group.createDimension(name, len(labels))
-        text = all(isinstance(label, str) for label in labels)
-        values = np.array(labels, object) if text else np.array(labels, np.int64)
-        group.createVariable(name, str if text else "i8", (name,))[:] = values
+    _fill_axes(group, file, file.variables)
+    if file.constants:
+        constants = written.createGroup(_CONSTANT)
+        _fill_axes(constants, file, file.constants)
+        for name, constant in file.constants.items():
+            stored = constants.createVariable(name, "f8", constant.dims, zlib=bool(constant.dims), complevel=9)
+            stored.units = constant.units
+            stored[...] = constant.values
     rounded = {} if bits == MOST_BITS else {"significant_digits": bits, "quantize_mode": "BitRound"}
     for name, variable in file.variables.items():
         axes = (*_FIRST, *variable.dims)
         kept = group.createVariable(name, "f4", axes, zlib=True, complevel=9, shuffle=True, **rounded)
         kept.units = variable.units
         kept[:] = variable.values
+
+
+def _fill_axes(group: Any, file: DrawsFile, found: "Mapping[str, Variable] | Mapping[str, Constant]") -> None:
+    for name in [d for d in file.coords if any(d in one.dims for one in found.values())]:
+        labels = file.coords[name]
+        group.createDimension(name, len(labels))
+        text = all(isinstance(label, str) for label in labels)
+        values = np.array(labels, object) if text else np.array(labels, np.int64)
+        group.createVariable(name, str if text else "i8", (name,))[:] = values
 
 
 def from_bytes(data: bytes) -> DrawsFile:
@@ -158,7 +188,7 @@ def from_bytes(data: bytes) -> DrawsFile:
     return DrawsFile(*parts)
 
 
-type _Parts = tuple[str, str, dict[str, tuple[Any, ...]], dict[str, Variable], dict[str, Any]]
+type _Parts = tuple[str, str, dict[str, tuple[Any, ...]], dict[str, Variable], dict[str, Any], dict[str, Constant]]
 
 
 def _parts(data: bytes) -> _Parts:
@@ -181,7 +211,17 @@ def _read(file: Any) -> _Parts:
     group = file.groups[_GROUP]
     coords = {n: tuple(group[n][:].tolist()) for n in group.dimensions if n not in _FIRST}
     variables = {n: _variable(group[n]) for n in group.variables if n not in coords}
-    return str(file.model), str(file.input_hash), coords, variables, _receipt(file.receipt)
+    constants: dict[str, Constant] = {}
+    if (others := file.groups.get(_CONSTANT)) is not None:
+        own = {n: tuple(others[n][:].tolist()) for n in others.dimensions}
+        constants = {n: _constant(others[n]) for n in others.variables if n not in own}
+        coords |= own
+    return str(file.model), str(file.input_hash), coords, variables, _receipt(file.receipt), constants
+
+
+def _constant(stored: Any) -> Constant:
+    values = np.ma.filled(np.ma.asarray(stored[...]), np.nan).astype(np.float64)
+    return Constant(tuple(stored.dimensions), values, str(stored.units))
 
 
 def _variable(stored: Any) -> Variable:

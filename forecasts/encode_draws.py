@@ -167,19 +167,18 @@ def _paths(
     states = vintages(board, as_of=as_of, known_through=known_through)
     paths = []
     for series, state in zip(board.series, states, strict=True):
-        law = _law(board, series, state, parameters, chance)
-        marks = printing_of(series, state, parameters.fits.get(series.id), horizon=board.horizon)
+        law = _law(series, state, parameters, chance)
+        marks = printing_of(state, parameters.fits.get(series.id))
         paths.append(series_draws(series, state, reached=reached, chance=chance, fitted=law, marks=marks))
     return paths
 
 
-def _law(board: Board, series: Series, state: Vintage, parameters: Parameters, chance: Chance) -> KernelLaw | None:
+def _law(series: Series, state: Vintage, parameters: Parameters, chance: Chance) -> KernelLaw | None:
     """Return the law of a series with a fitted panel, for the rows that this run's draws take; else None."""
     file = parameters.fits.get(series.id)
     if file is None or state.printed is None:
         return None
-    rows = parameters.drawn(chance) % file.rows
-    return law_of(series, state.printed, file, horizon=board.horizon, rows=rows, chance=chance)
+    return law_of(series, state.printed, file, parameters=parameters, chance=chance)
 
 
 def _stack(columns: Iterable[Float], count: int) -> Float:

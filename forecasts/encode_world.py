@@ -166,7 +166,7 @@ def _series(board: Board, index: Mapping[str, int], states: Sequence[Vintage]) -
 def _printing(board: Board, states: Sequence[Vintage], parameters: Parameters | None) -> dict[str, Any]:
     """Return the knots of what is walked and printed at each coming publication; none for a board without a panel."""
     fits = parameters.fits if parameters else {}
-    maps = [printing_of(s, v, fits.get(s.id), horizon=board.horizon) for s, v in zip(board.series, states, strict=True)]
+    maps = [printing_of(v, fits.get(s.id)) for s, v in zip(board.series, states, strict=True)]
     knots = max((m.walked.shape[1] for m in maps if m), default=0)
     width = max((len(v.coming) for v in states), default=0)
     plain = np.broadcast_to(np.linspace(-1.0, 1.0, knots), (2, len(maps), width, knots)).copy()

@@ -29,6 +29,7 @@ NUMBERS_COME_FROM = (
     "forecasts/summary.py",
     "forecasts/detail*.py",
     "forecasts/gates.py",
+    "forecasts/panel_*.py",
 )
 """The code that decides a published number; its hash is part of every input hash."""
 

@@ -11,7 +11,7 @@ import hashlib
 import io
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
@@ -70,6 +70,8 @@ class Recipe:
     """Labels of an axis that are kept, where not all are needed."""
     report: Callable[[DrawsFile], Mapping[str, Any]] | None = None
     """Further lines of the receipt, computed from the draws, such as posterior predictive checks."""
+    derive: Callable[[DrawsFile], DrawsFile] | None = None
+    """What is kept instead of the draws themselves, computed from all of them; its code and data are in the hash."""
 
     @property
     def name(self) -> str:
@@ -119,9 +121,9 @@ class Recipe:
             "versions": {name: version(name) for name in _SAMPLED_WITH},
         }
         file = DrawsFile(self.model, self.input_hash, coords, variables, receipt)
-        if self.report is None:
-            return file
-        return DrawsFile(self.model, self.input_hash, coords, variables, receipt | dict(self.report(file)))
+        if self.report is not None:
+            file = replace(file, receipt=receipt | dict(self.report(file)))
+        return file if self.derive is None else self.derive(file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import pymc as pm
 
 MODEL = "senate"
-SAMPLER: Mapping[str, Any] = {"chains": 4, "draws": 750, "tune": 700, "target_accept": 0.9, "seed": 19991013}
-"""3,000 draws: the class rates' 12,000 are a whole number of times as many (`parameters.Parameters`)."""
+SAMPLER: Mapping[str, Any] = {"chains": 4, "draws": 1000, "tune": 700, "target_accept": 0.9, "seed": 19991013}
+"""4,000 draws: the class rates' 8,000 are a whole number of times as many (`parameters.Parameters`)."""
 BITS = 6
 """An error of .8 % at the most, in quantities that are known to 20 % at best."""
 SOURCES = ("models/senate.py", "models/senate_history.py", "models/senate_kernels.py")

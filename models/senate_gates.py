@@ -27,6 +27,8 @@ WIDEST = 8.0
 PER_UNIT = 64.0
 LEAST = 1e-6
 """Numbers of absent members that together are less likely than this are left out."""
+_ROWS = 64
+"""Rows of a table that are made at a time."""
 _AT = np.arange(-WIDEST, WIDEST + 1.5 / PER_UNIT, 1.0 / PER_UNIT)
 _NORMAL = np.array(
     [[0.5 * math.erfc(-x / math.sqrt(2)), math.exp(-x * x / 2) / math.sqrt(2 * math.pi)] for x in _AT]
@@ -46,10 +48,21 @@ def yea_table(spread: Float) -> Float:
 
 @lru_cache(maxsize=4)
 def _yea_table(spread: bytes) -> Float:
-    """Return the table of a fit, made once: a pilot run and the run itself read the same."""
-    middle = np.arange(-FURTHEST, FURTHEST + STEP / 2, STEP)
-    shifted = middle[None, :, None] + np.frombuffer(spread)[:, None, None] * OWN_POINTS
-    return np.asarray((OWN_WEIGHTS / (1 + np.exp(-shifted))).sum(axis=-1))
+    """Return the table of a fit, made once: a pilot run and the run itself read the same.
+
+    The own effects are symmetric about 0, so the probabilities at -x and x add up to 1.
+    """
+    spreads, upper = np.frombuffer(spread), np.arange(0.0, FURTHEST + STEP / 2, STEP)
+    out = np.empty((spreads.size, 2 * upper.size - 1))
+
+    def fill(k: int) -> None:
+        rows = slice(k * _ROWS, (k + 1) * _ROWS)
+        shifted = upper[None, :, None] + spreads[rows, None, None] * OWN_POINTS
+        out[rows, upper.size - 1 :] = (OWN_WEIGHTS / (1 + np.exp(-shifted))).sum(axis=-1)
+
+    in_threads(fill, range(-(-spreads.size // _ROWS)), 2)
+    out[:, : upper.size - 1] = 1 - out[:, : upper.size - 1 : -1]
+    return out
 
 
 def gates(comings: Sequence[Coming], groups: Groups, *, row: Int, table: Float, threads: int = 1) -> Float:

@@ -4,11 +4,9 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 
-def in_threads(task: Callable[[int], None], arguments: Iterable[int], threads: int) -> None:
-    """Call a task for each argument, in a pool of threads unless there is one thread only."""
+def in_threads[R](task: Callable[[int], R], arguments: Iterable[int], threads: int) -> list[R]:
+    """Return what a task makes of each argument, in their order; in a pool of threads unless there is one thread."""
     if threads == 1:
-        for k in arguments:
-            task(k)
-        return
+        return [task(k) for k in arguments]
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(task, arguments))
+        return list(pool.map(task, arguments))

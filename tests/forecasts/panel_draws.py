@@ -56,7 +56,8 @@ def keep_draws(artefacts, moment, **choices) -> list[str]:
     for series in moment.board.series:
         if series.panel is not None:
             recipe = catalogue.recipes(moment)[series.id]
-            file = made_up(in_force(series.panel, as_of=moment.day), **choices)
+            assert recipe.derive is not None
+            file = recipe.derive(made_up(in_force(series.panel, as_of=moment.day), **choices))
             file = replace(file, input_hash=recipe.input_hash)
             kept.append(artefacts.put(draws_file.to_bytes(file, bits=recipe.bits)))
             artefacts.bind(recipe.input_hash, kept[-1])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasts.draws_file import MOST_BITS, DrawsFile, DrawsFileError, Variable, from_bytes, to_bytes
+from forecasts.draws_file import MOST_BITS, Constant, DrawsFile, DrawsFileError, Variable, from_bytes, to_bytes
 
 RECEIPT = {"gate": [{"name": "divergences", "value": 0.0, "ok": True}], "note": "ä ≤ ü"}
 LABELS = st.lists(st.text("abcxyz_é", min_size=1), min_size=1, max_size=6, unique=True)
@@ -42,6 +42,38 @@ def test_what_goes_in_comes_out_to_the_bit() -> None:
     assert same(after, drawn())
     assert after.variables["share"].values.dtype == np.float32
     assert (after.chains, after.rows) == (4, 200)
+
+
+def with_constants(**changes: Any) -> DrawsFile:
+    """Return a file with what is the same in all draws: on an axis of its own, and a bare number."""
+    knots = Constant(("knot",), np.array([0.1, 1 / 3, 2.0]), "log share")
+    constants = {"printed": knots, "damping_in_all": Constant((), np.array(1 / 7), "1")} | changes
+    return replace(drawn(), coords=dict(drawn().coords) | {"knot": (0, 1, 2)}, constants=constants)
+
+
+@pytest.mark.parametrize("bits", [4, MOST_BITS])
+def test_what_is_the_same_in_all_draws_is_kept_whole(bits: int) -> None:
+    before = with_constants()
+    after = from_bytes(to_bytes(before, bits=bits))
+    assert after.coords == before.coords
+    for name, constant in before.constants.items():
+        found = after.constants[name]
+        assert (found.dims, found.units) == (constant.dims, constant.units)
+        assert found.values.tolist() == constant.values.tolist(), "not rounded"
+    assert from_bytes(to_bytes(drawn(), bits=bits)).constants == {}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (Constant(("knot",), np.array([0.1, np.nan, 2.0]), "1"), "not a finite number"),
+        (Constant(("knot",), np.array([0.1, 2.0]), "1"), r"shape \(2,\), needed: \(3,\) for \(knot\)"),
+        (Constant(("note",), np.array([0.1]), "1"), "axis 'note' has no labels"),
+    ],
+)
+def test_constants_that_are_not_whole_are_refused(wrong: Constant, said: str) -> None:
+    with pytest.raises(DrawsFileError, match=said):
+        with_constants(printed=wrong)
 
 
 @settings(max_examples=25, deadline=None)

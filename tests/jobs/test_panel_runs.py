@@ -15,9 +15,9 @@ from forecasts import encode
 from forecasts.catalogue import parameter_draws
 from forecasts.definition import Series
 from forecasts.domain import Edition, Share
-from forecasts.encode_panel import outlook
 from forecasts.evaluation import Effort, simulate_board
 from forecasts.instants import end_of_day
+from forecasts.panel_outlook import outlook
 from forecasts.replay import read_moment
 from forecasts.stored_futures import load_futures
 from tests.forecasts import small_board
