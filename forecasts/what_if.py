@@ -27,7 +27,9 @@ from forecasts.encode_chance import Chance
 from forecasts.evaluation import Effort, Judged, Simulated, grid_of, judge, simulate_board, weigh_board
 from forecasts.moves import State, read_state
 from forecasts.parameters import Parameters
+from forecasts.receipts import model_version
 from forecasts.replay import Moment
+from forecasts.snapshots import Snapshot
 from forecasts.store import Store
 from forecasts.summary import deadline_state
 from models.futures import Forced
@@ -129,7 +131,7 @@ def what_if(
     Raises
     ------
     NothingPublishedError
-        When nothing was published in this mode by then.
+        When nothing was published in this mode by then, or only by a version of the model that reads other draws.
     ConditionError
         When a condition cannot be used.
     TooRareError
@@ -138,7 +140,20 @@ def what_if(
     snapshot = snapshots.latest(store, board, mode=replay, as_of=as_of)
     if snapshot is None:
         raise NothingPublishedError(f"{board}: no snapshot ({replay}) to ask; `twixt refit` publishes one")
-    return answer(asked_of(read_state(store, artefacts, snapshot), threads=threads), conditions, mode)
+    return answer(_read(store, artefacts, snapshot, threads=threads), conditions, mode)
+
+
+def _read(store: Store, artefacts: Artefacts, snapshot: Snapshot, *, threads: int) -> Asked:
+    """Return a snapshot's futures; where another version of the model has made it, its draws may be of no use here."""
+    try:
+        return asked_of(read_state(store, artefacts, snapshot), threads=threads)
+    except Exception as error:
+        if snapshot.receipt.get("model_version") == model_version():
+            raise
+        raise NothingPublishedError(
+            f"{snapshot.board}: the snapshot as of {snapshot.as_of.isoformat()} was made by another version of the "
+            "model and cannot be computed again; `twixt refit` publishes one that can"
+        ) from error
 
 
 def asked_of(state: State, *, threads: int) -> Asked:
