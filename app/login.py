@@ -9,12 +9,11 @@ from pathlib import Path
 import streamlit as st
 
 from app.look import literal, words
-from app.web.login_file import LOCAL, LOGIN_FILE
+from app.web.local_mode import LOCAL, LOCALHOST
+from app.web.login_file import LOGIN_FILE
 from forecasts import people
 from forecasts.people import ALLOWED, ANONYMOUS, LOCAL_OWNER, Action, Actor
 from forecasts.store import Store
-
-LOCALHOST = ("localhost", "127.0.0.1", "::1")
 
 
 def actor(store: Store, root: Path) -> Actor:

@@ -34,7 +34,7 @@ def command(session: Session, person: str, role: str, *, as_json: bool) -> None:
         raise CommandError(f"ROLE: {role[:40]!r}; allowed: {', '.join(people.GIVEN_ROLES)}")
     if found.erased_at is not None:
         raise CommandError(f"PERSON: {found.id} was erased and cannot have a role; add them anew")
-    new = replace(found, role=role)  # type: ignore[arg-type]  # checked above
+    new = replace(found, role=role)
     people.correct(session.workspace().store, new, actor=people.LOCAL_OWNER)
     if as_json:
         print_json(document(new))

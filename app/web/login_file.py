@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 LOGIN_FILE = "login.toml"
 """Its name in the home."""
-LOCAL = "TWIXT_LOCAL"
-"""Set to 1 by who starts a server for themselves: without a login the person at the keyboard may then write."""
 KEYS = ("client_id", "client_secret", "server_metadata_url", "redirect_uri", "cookie_secret")
 CALLBACK = "/oauth2callback"
 SHORTEST_SECRET = 32

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ROOT, Place, run_at
+from tests.cli.conftest import ROOT, Place, complaint, run_at
 
 PATIENCE = 120
 """Seconds after which a start counts as failed, however slow the machine."""
@@ -87,3 +87,32 @@ def test_the_app_serves_and_everything_ends_with_it(published: Path, tmp_path: P
     assert rest == "", "one document on standard output, nothing of the server"
     assert all(gone(pid) for pid in started)
     assert "retrospective snapshots" in (home.root / "logs" / "backfill.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--address", "0.0.0.0"), "--address: '0.0.0.0': without a login the app answers on localhost"),
+        (("--address", "127.0.0.2"), "--address: '127.0.0.2': without a login"),
+        (("--address", "nowhere.invalid", "--read-only"), "--address: 'nowhere.invalid' is no address of this machine"),
+        (("--address", "192.0.2.1", "--read-only"), "--address: '192.0.2.1' is no address of this machine"),
+    ],
+)
+def test_who_could_be_reached_by_others_needs_a_login(twixt, home: Place, options: tuple[str, ...], said: str) -> None:
+    before = home.contents()
+    refused = twixt("app", "--no-browser", *options)
+    assert refused.exit_code == 2
+    assert said in complaint(refused)
+    assert home.contents() == before
+
+
+def test_a_login_that_cannot_be_used_and_one_that_lets_write_are_named(twixt, home: Place) -> None:
+    path = home.root / "login.toml"
+    path.write_text('client_id = "x"')
+    path.chmod(0o600)
+    assert "login.toml: client_secret needs a text" in complaint(twixt("app", "--no-browser"))
+    path.write_text(
+        'client_id = "x"\nclient_secret = "y"\nserver_metadata_url = "https://id.example.org/x"\n'
+        'redirect_uri = "https://board.example.org/oauth2callback"\ncookie_secret = "0123456789abcdef0123456789abcdef"'
+    )
+    assert "--read-only: " in complaint(twixt("app", "--no-browser", "--read-only"))
