@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Literal
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -19,13 +20,15 @@ TITLES = {
     "calibration": "Calibration",
     "runs": "Runs",
     "diagnostics": "Diagnostics",
+    "people": "People",
 }
 """Last part of a page's address -> its title in the menu."""
 
 
-def page(name: str, render: Callable[[], None], *, default: bool = False) -> StreamlitPage:
-    """Return a page under its address."""
-    return st.Page(render, title=TITLES[name], url_path=name, default=default)
+def page(name: str, render: Callable[[], None], *, default: bool = False, hidden: bool = False) -> StreamlitPage:
+    """Return a page under its address; a hidden one is not in the menu."""
+    visibility: Literal["visible", "hidden"] = "hidden" if hidden else "visible"
+    return st.Page(render, title=TITLES[name], url_path=name, default=default, visibility=visibility)
 
 
 def target(name: str) -> StreamlitPage:

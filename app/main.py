@@ -14,6 +14,7 @@ from app.pages import (
     diagnostics,
     evidence,
     my_forecasts,
+    people,
     question,
     rearmament,
     runs,
@@ -21,6 +22,7 @@ from app.pages import (
     senate,
     what_if,
 )
+from forecasts.people import Action
 from forecasts.settings import prepare_caches
 
 RENDER = {
@@ -36,6 +38,7 @@ RENDER = {
     "calibration": calibration.render,
     "runs": runs.render,
     "diagnostics": diagnostics.render,
+    "people": people.render,
 }
 """Each page's address -> what draws it."""
 MENU = {
@@ -44,6 +47,8 @@ MENU = {
     "Track record": ("my_forecasts", "calibration"),
 }
 """The menu; pages under a name of their own share one entry."""
+FOR_SOME: dict[str, tuple[str, Action]] = {"people": ("Admin", "people")}
+"""Pages that only those see in the menu who may do something: their entry, and what. Everybody may open them."""
 
 
 def main() -> None:
@@ -56,10 +61,19 @@ def _draw() -> None:
     st.html(look.style())
     st.logo(str(look.LOGO), size="large")
     login.draw(data.actor(), data.home().root)
-    page = st.navigation({menu: [_page(name) for name in names] for menu, names in MENU.items()}, position="top")
+    page = st.navigation(_menu(), position="top")
     st.set_page_config(page_title=f"{page.title} · twixt", page_icon=str(look.FAVICON), layout="wide")
     page.run()
 
 
-def _page(name: str) -> StreamlitPage:
-    return links.page(name, guarded(RENDER[name]), default=name == "board")
+def _menu() -> dict[str, list[StreamlitPage]]:
+    """Return the pages by their entry in the menu; who may not see one there still reaches it by its address."""
+    menu = {entry: [_page(name) for name in names] for entry, names in MENU.items()}
+    for name, (entry, action) in FOR_SOME.items():
+        seen = data.may(action)
+        menu.setdefault(entry if seen else "", []).append(_page(name, hidden=not seen))
+    return menu
+
+
+def _page(name: str, *, hidden: bool = False) -> StreamlitPage:
+    return links.page(name, guarded(RENDER[name]), default=name == "board", hidden=hidden)
