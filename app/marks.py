@@ -94,9 +94,10 @@ def table(
 ) -> str:
     """Return a plain table from cells that are already safe HTML; on a phone its rows become blocks.
 
-    `numeric` are the columns set to the right.
+    `numeric` are the columns set to the right. A table that is not to be stacked moves sideways within its own frame,
+    also by keyboard.
     """
-    top = "".join(f'<th scope="col"{_right(i, numeric)}>{words(h)}</th>' for i, h in enumerate(head))
+    top = "".join(_head(h, _right(i, numeric)) for i, h in enumerate(head))
     body = "".join(
         "<tr>"
         + "".join(f'<td{_right(i, numeric)} data-label="{words(head[i])}">{cell}</td>' for i, cell in enumerate(row))
@@ -104,7 +105,16 @@ def table(
         for row in rows
     )
     kind = "tx-table stack" if stack else "tx-table"
-    return f'<table class="tx {kind}"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
+    drawn = f'<table class="tx {kind}"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
+    if stack:
+        return drawn
+    name = words(f"Table: {', '.join(filter(None, head))}")
+    return f'<div class="tx-wide" role="region" tabindex="0" aria-label="{name}">{drawn}</div>'
+
+
+def _head(text: str, side: str) -> str:
+    """Return the head of a column; a column without a name has no heading to be read out."""
+    return f'<th scope="col"{side}>{words(text)}</th>' if text.strip() else f"<td{side}></td>"
 
 
 def _right(column: int, numeric: Sequence[int]) -> str:

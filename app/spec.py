@@ -52,8 +52,9 @@ def _config(colours: Palette) -> Spec:
 
 
 def layer(values: Sequence[Mapping[str, Any]], mark: Spec, encoding: Spec) -> Spec:
-    """Return one layer over its own rows."""
-    return {"data": {"values": [dict(row) for row in values]}, "mark": mark, "encoding": encoding}
+    """Return one layer over its own rows; without rows it is nothing that could be read out."""
+    drawn = mark if values else mark | {"aria": False}
+    return {"data": {"values": [dict(row) for row in values]}, "mark": drawn, "encoding": encoding}
 
 
 def probability_axis(

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 import pytest
 
 from app import marks
-from app.spec import ceiling, percent, points, spoken_day
+from app.spec import ceiling, layer, percent, points, spoken_day
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,15 @@ def test_a_table_escapes_its_heads_and_names_each_cell():
     drawn = marks.table(["<b>", "n"], [["x", "1"]], numeric=(1,))
     assert "&lt;b&gt;" in drawn
     assert '<td class="n" data-label="n">1</td>' in drawn
+
+
+def test_a_column_without_a_name_has_no_heading_and_a_wide_table_moves_in_its_own_frame():
+    drawn = marks.table(["", "chance"], [["x", "1"]], stack=False)
+    assert drawn.count("<th") == 2, "thead and one heading"
+    assert '<div class="tx-wide" role="region" tabindex="0" aria-label="Table: chance">' in drawn
+    assert "tx-wide" not in marks.table(["a"], [["x"]])
+
+
+def test_a_layer_without_rows_is_not_read_out():
+    assert layer([], {"type": "rule"}, {})["mark"] == {"type": "rule", "aria": False}
+    assert layer([{"a": 1}], {"type": "rule"}, {})["mark"] == {"type": "rule"}
