@@ -1,4 +1,4 @@
-"""Evidence in words: what an item is, what it says, what it did. Pure.
+"""Evidence in words: what an item is, what it says, what it did.
 
 A function says whether it returns HTML, in which people's words are escaped, or plain text, which is still to be.
 """
@@ -6,6 +6,7 @@ A function says whether it returns HTML, in which people's words are escaped, or
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from app import frame
 from app.look import link, words
 from app.spec import percent, points, spoken_day
 from app.view import BoardView
@@ -43,8 +44,7 @@ def shortened(text: str, longest: int = LONGEST) -> str:
 
 def spoken_thread(thread: str) -> str:
     """Return a story's short name as words."""
-    text = thread.replace("_", " ").replace("-", " ").strip()
-    return text[:1].upper() + text[1:] if text else thread
+    return thread.replace("_", " ").replace("-", " ").strip() or thread
 
 
 def about(item: Item, names: Mapping[str, str]) -> str:
@@ -72,11 +72,11 @@ def says(view: BoardView, effects: Sequence[Effect]) -> str:
     """Return what an item says of each question, in one line of plain text."""
     short = {q.id: q.short for q in view.board.questions}
     told = [f"{short.get(e.question, e.question)} by {e.deadline.year}: ratio {e.lr:g}" for e in effects]
-    return "; ".join(told) or "judged not diagnostic: it moves nothing"
+    return "; ".join(told) or "nothing of any question: judged not diagnostic"
 
 
 def did(view: BoardView, item: Item, moves: Mapping[str, Sequence[Move]], *, most: int) -> str:
-    """Return what an item did to the shown board, the largest moves first, in one line of plain text."""
+    """Return what an item did to the shown board, the largest moves first, in one line of HTML."""
     if item.retraction is not None:
         return "it does not count any more"
     if view.shown is None:
@@ -85,9 +85,12 @@ def did(view: BoardView, item: Item, moves: Mapping[str, Sequence[Move]], *, mos
         return "not counted yet: it was saved after the shown run"
     found = moves.get(item.id, ())
     if not found:
-        return "moves nothing by as much as a twentieth of a point"
+        return "nothing as large as 0.05 points"
     short = {q.id: q.short for q in view.board.questions}
-    told = [f"{short.get(m.question, m.question)} by {m.deadline.year} {points(m.points)}" for m in found[:most]]
+    told = [
+        f"{words(short.get(m.question, m.question))} by {m.deadline.year} <b>{points(m.points)}</b>"
+        for m in found[:most]
+    ]
     rest = f" and {len(found) - most} more" if len(found) > most else ""
     return f"{', '.join(told)} points{rest}"
 
@@ -126,9 +129,8 @@ def part_words(part: Part) -> str:
 
 
 def written(entry: Entry, names: Mapping[str, str]) -> str:
-    """Return who wrote a row and when, as plain text."""
-    by = names.get(entry.recorded_by, entry.recorded_by)
-    return f"{by}, {spoken_day(entry.recorded_at.date())} {entry.recorded_at:%H:%M} UTC"
+    """Return who wrote a row and when, in the reader's zone, as plain text."""
+    return f"{names.get(entry.recorded_by, entry.recorded_by)}, {frame.spoken_instant(entry.recorded_at)}"
 
 
 def span(found: Sequence[Item]) -> str:
@@ -139,6 +141,5 @@ def span(found: Sequence[Item]) -> str:
 
 
 def quoted(item: Evidence) -> str:
-    """Return a statement as a quotation with its source, as HTML."""
-    source = link(item.url, item.source) if item.url else words(item.source)
-    return f'<blockquote class="tx tx-quote">{words(item.statement)}<footer>{source}</footer></blockquote>'
+    """Return a statement as a quotation, as HTML."""
+    return f'<blockquote class="tx tx-quote">{words(item.statement)}</blockquote>'

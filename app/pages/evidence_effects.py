@@ -1,5 +1,6 @@
 """What an evidence item says of questions, as widgets: question, deadline, and the ratio in one of two ways."""
 
+import math
 from datetime import date, timedelta
 
 import streamlit as st
@@ -142,12 +143,18 @@ def _say(text: str) -> None:
 def _range(form: Form, row: int, ratio: str, first: dict[str, str]) -> tuple[str, str]:
     if not st.checkbox("Give my own 90 % range", value=bool(first), key=form.key(f"own_range_{row}")):
         return "", ""
-    try:
-        low, high = default_range(float(ratio))
-    except (ValueError, ZeroDivisionError):
-        low, high = 1.0, 1.0
+    low, high = _usual_range(ratio)
     left, right = st.columns(2, gap="medium")
     return (
         left.text_input("From", value=first.get("low", f"{low:.3g}"), key=form.key(f"low_{row}")),
         right.text_input("To", value=first.get("high", f"{high:.3g}"), key=form.key(f"high_{row}")),
     )
+
+
+def _usual_range(ratio: str) -> tuple[float, float]:
+    """Return the range that is taken for a ratio, or that of 1 where the text is no ratio."""
+    try:
+        number = float(ratio)
+    except ValueError:
+        number = 1.0
+    return default_range(number if math.isfinite(number) and number > 0 else 1.0)

@@ -7,7 +7,7 @@ import streamlit as st
 from app import data, evidence_address, evidence_data, evidence_words, frame, links, marks
 from app.look import literal, words
 from app.pages import evidence_saved
-from app.spec import percent, points, spoken_day
+from app.spec import points, spoken_day
 from app.view import BoardView
 from forecasts import likelihood, merging
 from forecasts.domain import Entry, Retraction
@@ -139,8 +139,7 @@ def _others(view: BoardView, item: Item, moves: Sequence[Move]) -> None:
     st.header("What it moved beyond that", anchor=False)
     rows = evidence_words.move_rows(view, others)
     st.html(marks.table(["Question", "By", "Without it", "With it", "Points"], rows, numeric=(2, 3, 4)))
-    spoken = "; ".join(f"{m.question} {percent(m.without)} to {percent(m.with_it)}" for m in others[:2])
-    frame.note(f"Through the edges of the board, without saying so itself: {spoken}.")
+    frame.note("Through the edges of the board and the levels of a series; the report itself does not speak of these.")
 
 
 def _versions(view: BoardView, item: Item, names: Mapping[str, str]) -> None:

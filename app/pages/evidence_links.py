@@ -103,8 +103,8 @@ def _told(k: Link, names: Mapping[str, str], recorded: Mapping[str, str]) -> str
         parts.append(f"this page is in the record already as {recorded[k.page]}")
     note = f"{words(k.note)}<br>" if k.note else ""
     return (
-        f'<p class="tx"><b>{link(k.url, k.page)}</b><br>'
-        f'<span class="tx-small">{note}<span class="tx-muted">{words(" · ".join(parts))}</span></span></p>'
+        f'<div class="tx"><b>{link(k.url, k.page)}</b><br>'
+        f'<span class="tx-small">{note}<span class="tx-muted">{words(" · ".join(parts))}</span></span></div>'
     )
 
 

@@ -120,6 +120,6 @@ def draw_row(view: BoardView, item: Item, *, names: Mapping[str, str], moves: Ma
     )
     says, did = evidence_words.says(view, item.evidence.effects), evidence_words.did(view, item, moves, most=3)
     st.html(
-        f'<p class="tx tx-small tx-muted">{evidence_words.about(item, names)}<br>'
-        f"Says {words(says)}. <b>Did: {words(did)}.</b></p>"
+        f'<div class="tx tx-small tx-muted">{evidence_words.about(item, names)}<br>'
+        f"Says {words(says)}.<br>Did {did}.</div>"
     )

@@ -78,11 +78,17 @@ def movers(view: BoardView, found: Mapping[str, Any]) -> pl.DataFrame:
                 "name": f"{short[r['question']]}, {r['deadline'][:4]}",
                 "before": r["before"],
                 "after": r["after"],
-                "label": f"{percent(r['before'])} → {percent(r['after'])}",
+                "label": moved_words(r["before"], r["after"]),
             }
             for r in rows[:SHOWN]
         ]
     )
+
+
+def moved_words(before: float, after: float) -> str:
+    """Return a move in words; where both ends read the same, with the points between them."""
+    start, end = percent(before), percent(after)
+    return f"{start} → {end}" if start != end else f"{start}, {points(after - before)} points"
 
 
 def _size(row: Mapping[str, Any]) -> float:

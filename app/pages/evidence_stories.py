@@ -54,7 +54,7 @@ def _all(view: BoardView, told: Mapping[str, Sequence[Item]]) -> None:
                 label=literal(evidence_words.spoken_thread(thread)),
                 query_params=evidence_address.of_story(view.board.id, thread),
             )
-            st.html(f'<p class="tx tx-small tx-muted">{words(summary(view, items, moves))}</p>')
+            st.html(f'<div class="tx tx-small tx-muted">{words(summary(view, items, moves))}</div>')
     if len(found) > shown and st.button("Show more stories"):
         st.session_state["stories_shown"] = shown + ROWS
         st.rerun()
@@ -71,7 +71,7 @@ def summary(view: BoardView, items: Sequence[Item], moves: Mapping[str, Sequence
         ((i, m) for i in items for m in moves.get(i.id, ())), key=lambda found: abs(found[1].points), default=None
     )
     if largest is None:
-        return f"{count}; moves nothing by as much as a twentieth of a point"
+        return f"{count}; moved nothing by as much as 0.05 points"
     item, move = largest
     short = {q.id: q.short for q in view.board.questions}
     place = f"{short.get(move.question, move.question)} by {move.deadline.year}"
@@ -85,7 +85,7 @@ def _story(view: BoardView, thread: str, items: Sequence[Item]) -> None:
         query_params={**links.address(view.board.id), "view": "stories"},
         icon=":material/arrow_back:",
     )
-    st.header(literal(evidence_words.spoken_thread(thread)), anchor=False)
+    st.header(literal(f"Story: {evidence_words.spoken_thread(thread)}"), anchor=False)
     moves, names = evidence_data.moves(view), evidence_data.names(items)
     st.html(f'<p class="tx">{words(summary(view, items, moves))}.</p>')
     frame.note(
@@ -94,7 +94,7 @@ def _story(view: BoardView, thread: str, items: Sequence[Item]) -> None:
     )
     for item in items:
         with st.container(key=f"row-told-{item.id}", gap="xxsmall"):
-            st.html(f'<p class="tx tx-small"><b>{spoken_day(item.evidence.occurred_on)}</b></p>')
+            st.html(f'<div class="tx tx-small"><b>{spoken_day(item.evidence.occurred_on)}</b></div>')
             evidence_list.draw_row(view, item, names=names, moves=moves)
     if st.toggle("Show the board without this story", key=f"without_{thread}"):
         without_section(view, tuple(i.id for i in items), title="The board without this story")
