@@ -7,8 +7,9 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from app import charts_of_moves, data, frame, look, marks
+from app import charts_of_moves, data, frame, look, marks, what_if_data
 from app.look import literal, words
+from app.pages import what_if_form, what_if_kept
 from app.spec import percent, points, spoken_day
 from app.view import BoardView
 from forecasts.conditions import MOST
@@ -28,8 +29,6 @@ EXPLAINED: Mapping[WhatIfMode, str] = {
     "do": "Doing is intervening: what would have caused or prevented the event is cut off, so only what follows "
     "changes. Every simulated future keeps its luck.",
 }
-_SEEN = {"by": "happens by", "not by": "does not happen by"}
-_MADE = {"on": "happens on", "never": "never happens"}
 
 
 def render() -> None:
@@ -41,93 +40,51 @@ def render() -> None:
     if view.shown is None:
         frame.no_snapshot(view)
         return
+    _opened(view)
     mode = _mode()
     frame.note(EXPLAINED[mode])
     conditions = st.query_params.get_all("if")
-    _listed(view, conditions)
+    what_if_form.listed(view, conditions)
     if len(conditions) < MOST:
-        _add(view, mode)
+        what_if_form.add(view, mode, conditions)
+    else:
+        frame.note(f"{MOST} conditions are the most that can be asked at once.")
     if conditions:
         _answer(view, conditions, mode)
     else:
         st.html(
             '<p class="tx">Add a condition; its answer stands below, and its address can be sent to a colleague.</p>'
         )
+        what_if_kept.told(view)
+        what_if_kept.all_kept(view)
+
+
+def _opened(view: BoardView) -> None:
+    """Let an address that names a kept what-if hold its conditions, so that they can be changed from there."""
+    entry = st.query_params.get("kept", "")
+    record = what_if_data.by_entry(view, entry)
+    if entry and record is None:
+        st.warning(literal(f"{entry[:40]} is no what-if that is kept on this board; it may have been taken back."))
+    elif record is not None and "if" not in st.query_params:
+        st.query_params["mode"], st.query_params["if"] = record.mode, list(record.conditions)
 
 
 def _mode() -> WhatIfMode:
+    """Return the kind of question that the address holds; another one begins anew, without conditions."""
     asked = st.query_params.get("mode", "see")
     kinds: list[WhatIfMode] = list(KINDS)
-    index = kinds.index(asked) if asked in kinds else 0
-    picked = st.radio("Kind of question", kinds, index=index, format_func=KINDS.__getitem__, key="whatif_mode")
-    if picked != asked:
-        st.query_params["mode"] = picked
-        if "if" in st.query_params:
-            del st.query_params["if"]
-    return picked
+    st.session_state["whatif_mode"] = asked if asked in kinds else "see"
+    picked = st.radio(
+        "Kind of question", kinds, format_func=KINDS.__getitem__, key="whatif_mode", on_change=_begin_anew
+    )
+    return picked or "see"
 
 
-def _listed(view: BoardView, conditions: Sequence[str]) -> None:
-    for place, condition in enumerate(conditions):
-        left, right = st.columns([6, 1], vertical_alignment="center")
-        left.html(f'<p class="tx"><b>{words(spoken(view, condition))}</b></p>')
-        if right.button("Remove", key=f"drop_{place}", help=literal(f"Remove: {condition}")):
-            st.query_params["if"] = [c for i, c in enumerate(conditions) if i != place]
-            st.rerun()
-
-
-def spoken(view: BoardView, condition: str) -> str:
-    """Return a condition in a reader's words: short names instead of ids, days that nobody can turn around."""
-    names = {q.id: q.short for q in view.board.questions} | {s.id: s.title for s in view.board.scenarios}
-    return " ".join(_word(part, names) for part in condition.split())
-
-
-def _word(part: str, names: Mapping[str, str]) -> str:
-    if part in names:
-        return f"“{names[part]}”"
-    try:
-        return spoken_day(date.fromisoformat(part))
-    except ValueError:
-        return part
-
-
-def _add(view: BoardView, mode: WhatIfMode) -> None:
-    known = view.moment.known_through
-    still = [q for q in view.board.questions if view.occurred_on(q.id) is None]
-    titles = {q.id: q.short for q in still}
-    scenarios = {f"scenario {s.id}": f"Scenario: {s.title}" for s in view.board.scenarios} if mode == "see" else {}
-    with st.form(f"add_{mode}", border=False):
-        subject, verb, day = st.columns([5, 3, 3], gap="medium", vertical_alignment="bottom")
-        names = titles | scenarios
-        what = subject.selectbox("Question", list(names), format_func=names.__getitem__, key=f"what_{mode}")
-        verbs = _SEEN if mode == "see" else _MADE
-        how = verb.selectbox("Condition", list(verbs), format_func=verbs.__getitem__, key=f"how_{mode}")
-        when = day.date_input(
-            "Day",
-            value=_a_year_on(view),
-            min_value=date.fromordinal(known.toordinal() + 1),
-            max_value=view.board.horizon,
-            format="YYYY-MM-DD",
-            key=f"when_{mode}",
-        )
-        if st.form_submit_button("Add this condition", type="primary"):
-            st.query_params["if"] = [*st.query_params.get_all("if"), written(str(what), str(how), when)]
-            st.rerun()
-
-
-def _a_year_on(view: BoardView) -> date:
-    """Return the first deadline that lies half a year ahead, the last one where none does."""
-    later = [d for d in view.board.deadlines if (d - view.moment.known_through).days >= 180]
-    return later[0] if later else view.board.horizon
-
-
-def written(what: str, how: str, when: object) -> str:
-    """Return a condition as `forecasts.conditions` reads it; a scenario has no day."""
-    if what.startswith("scenario "):
-        return f"not {what}" if how == "not by" else what
-    if how == "never":
-        return f"never {what}"
-    return f"not {what} by {when}" if how == "not by" else f"{what} {how} {when}"
+def _begin_anew() -> None:
+    st.query_params["mode"] = st.session_state["whatif_mode"]
+    for name in ("if", "kept", "of", "by"):
+        if name in st.query_params:
+            del st.query_params[name]
 
 
 def _answer(view: BoardView, conditions: Sequence[str], mode: WhatIfMode) -> None:
@@ -135,6 +92,7 @@ def _answer(view: BoardView, conditions: Sequence[str], mode: WhatIfMode) -> Non
         found = data.what_if(view, tuple(conditions), mode)
     if "refused" in found:
         st.warning(literal(found["refused"]))
+        what_if_kept.section(view, conditions, mode)
         return
     st.header("What it would mean", anchor=False)
     st.html(marks.tags(_sizes(found)))
@@ -146,6 +104,8 @@ def _answer(view: BoardView, conditions: Sequence[str], mode: WhatIfMode) -> Non
     _scenarios(view, found)
     with st.expander("The whole board as a table"):
         st.dataframe(whole_board(view, found), hide_index=True, width="stretch", alt="Every question before and after.")
+    what_if_kept.share(view, conditions, mode)
+    what_if_kept.section(view, conditions, mode)
 
 
 def _sizes(found: Mapping[str, Any]) -> list[tuple[str, str]]:
