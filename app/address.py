@@ -28,10 +28,17 @@ def several(name: str, allowed: Sequence[str]) -> list[str]:
     return [value for value in allowed if value in asked]
 
 
+def held[T](key: str, name: str, value: T) -> T:
+    """Return what a widget will hold when it is drawn later in this run: its own value, unless the address changed."""
+    if key in st.session_state and st.session_state.get(_WRITTEN + key) == given(name):
+        kept: T = st.session_state[key]
+        return kept
+    return value
+
+
 def follow(key: str, name: str, value: object) -> None:
     """Give a widget the value that the address says, unless the widget itself wrote what stands there."""
-    if key not in st.session_state or st.session_state.get(_WRITTEN + key) != given(name):
-        st.session_state[key] = value
+    st.session_state[key] = held(key, name, value)
 
 
 def write(key: str, name: str, values: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ import polars as pl
 
 from app.charts_of_people import COLUMNS, people_layers
 from app.look import Palette, category, text_on
+from app.probability_scale import Scale, ScaleKind, scale_for
 from app.spec import (
     DASHED,
     DOTTED,
@@ -123,37 +124,60 @@ def probability_history(
     deadline: date,
     colours: Palette,
     people: pl.DataFrame | None = None,
+    kind: ScaleKind = "linear",
+    days: tuple[str, str] | None = None,
 ) -> Spec:
     """Return one question's trend for one deadline: bands, line, evidence marks, and the drift if nothing happens.
 
     `history`: on (ISO day), mode, value, low50, high50, low90, high90; `evidence`: number, on (ISO day), statement;
-    `drift`: on (ISO day), value; `people`: steps of people, crowds and the pool (`charts_of_people.COLUMNS`). The
-    retrospective line is dashed, the live one solid; they are never joined.
+    `drift`: on (ISO day), value; `people`: steps of people, crowds and the pool (`charts_of_people.COLUMNS`); `days`:
+    first and last ISO day that is shown, None for all. The retrospective line is dashed, the live one solid; they are
+    never joined.
     """
     said = people if people is not None else pl.DataFrame(schema=COLUMNS)
-    history = history.select("on", "mode", *NUMBERS)
+    evidence = within(evidence, days)
+    seen = [within(f, days) for f in (history, drift, said)]
+    scale = scale_for(
+        kind, [*seen[0]["high90"], *seen[0]["value"], *seen[0]["low90"], *seen[1]["value"], *seen[2]["value"]]
+    )
+    history = scale.placed(history.select("on", "mode", *NUMBERS), NUMBERS)
+    drift, said = (scale.placed(f, ("value",)) for f in (drift, said))
     rows = lanes(evidence["on"].to_list())
     roof = 1.06 + ROOM_FOR_A_ROW * max(rows, default=0)
-    top = ceiling([*history["high90"], *history["value"], *drift["value"], *said["value"]])
-    y = probability_axis("value", domain=(0, top * roof), top=top, title=f"chance by {spoken_day(deadline)}")
-    x = day_axis("on")
+    y = scale.axis("value", roof=roof, title=f"chance by {spoken_day(deadline)}")
+    x = day_axis("on", domain=days)
     modes = [history.filter(pl.col("mode") == m) for m in ("retrospective", "live")]
-    trends = [part for frame in modes if frame.height for part in _trend(frame, x, y, colours)]
-    trends += _last(history, x, y, colours) + _drift(drift, x, y, colours)
+    trends = [part for frame in modes if frame.height for part in _trend(frame, x, y, scale, colours)]
+    trends += _last(within(history, days), x, y, colours) + _drift(within(drift, days), x, y, colours)
     trends += people_layers(said, x, y, colours)
     numbers = {"layer": [*trends, *_known_through(known_through, x, colours)]}
     parts = [numbers, *([{"layer": _evidence_marks(evidence, rows, roof, x, colours)}] if rows else [])]
-    return chart(parts, colours=colours, height=380, resolve={"scale": {"y": "independent"}})
+    drawn = chart(parts, colours=colours, height=380, resolve={"scale": {"y": "independent"}})
+    return clipped(drawn) if days else drawn
 
 
-def _trend(frame: pl.DataFrame, x: Spec, y: Spec, colours: Palette) -> list[Spec]:
+def within(frame: pl.DataFrame, days: tuple[str, str] | None) -> pl.DataFrame:
+    """Return the rows of a frame whose `on` (ISO day or instant) lies between two days, both included."""
+    if days is None:
+        return frame
+    return frame.filter(pl.col("on").str.slice(0, 10).is_between(pl.lit(days[0]), pl.lit(days[1])))
+
+
+def clipped(spec: Spec) -> Spec:
+    """Return a chart whose marks end at its frame: lines that run on beyond the days shown are cut there."""
+    if "layer" in spec:
+        return spec | {"layer": [clipped(part) for part in spec["layer"]]}
+    return spec | {"mark": spec["mark"] | {"clip": True}}
+
+
+def _trend(frame: pl.DataFrame, x: Spec, y: Spec, scale: Scale, colours: Palette) -> list[Spec]:
     rows, live = frame.to_dicts(), frame["mode"][0] == "live"
-    band = {"type": "area"} if len(rows) > 1 else {"type": "rule", "strokeWidth": 7}
+    band = {"type": "area"} if len({r["on"] for r in rows}) > 1 else {"type": "rule", "strokeWidth": 7}
     bands = [
         layer(
             [r for r in rows if r[low] is not None],
             band | {"color": colours.accent, "opacity": opacity},
-            {"x": x, "y": y | {"field": low}, "y2": {"field": high}},
+            {"x": x, "y": y | {"field": scale.field(low)}, "y2": {"field": scale.field(high)}},
         )
         for low, high, opacity in (("low90", "high90", 0.16), ("low50", "high50", 0.24))
     ]
@@ -170,10 +194,17 @@ def _trend(frame: pl.DataFrame, x: Spec, y: Spec, colours: Palette) -> list[Spec
     return [*bands, line, layer(rows, dot, {"x": x, "y": y, "tooltip": tips})]
 
 
+def newest(history: pl.DataFrame) -> dict[str, Any]:
+    """Return the newest row of a trend, the live one where there is one."""
+    live = history.filter(pl.col("mode") == "live")
+    return (live if live.height else history).sort("on", maintain_order=True).row(-1, named=True)
+
+
 def _last(history: pl.DataFrame, x: Spec, y: Spec, colours: Palette) -> list[Spec]:
     """Name the newest value, the live one where there is one."""
-    live = history.filter(pl.col("mode") == "live")
-    row = (live if live.height else history).row(-1, named=True)
+    if history.is_empty():
+        return []
+    row = newest(history)
     named = row | {"name": f"{percent(row['value'])} {row['mode']}"}
     mark = {
         "type": "text",
@@ -193,8 +224,9 @@ def _drift(drift: pl.DataFrame, x: Spec, y: Spec, colours: Palette) -> list[Spec
     rows = drift.to_dicts()
     tips = [tip("on", "On"), tip("value", "Chance if nothing happens until then", form=PERCENT_FINE)]
     mark = {"type": "line", "color": colours.muted, "strokeWidth": 2, "strokeDash": DOTTED, "strokeCap": "round"}
-    below = rows[-1]["value"] > 0.12 * y["scale"]["domain"][1]  # the line falls: its label stands below it if it can
-    text = {"type": "text", "align": "right", "dy": 15 if below else -9, "color": colours.muted}
+    low, high = y["scale"]["domain"]
+    below = rows[-1][y["field"]] > low + 0.12 * (high - low)  # the line falls: its label stands below it if it can
+    text = {"type": "text", "align": "right", "dy": 15 if below else -16, "color": colours.muted}
     name = layer([rows[-1] | {"name": "if nothing happens"}], text, {"x": x, "y": y, "text": {"field": "name"}})
     return [layer(rows, mark, {"x": x, "y": y, "tooltip": tips}), name]
 

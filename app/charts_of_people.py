@@ -67,15 +67,16 @@ def _names(people: pl.DataFrame, x: Spec, y: Spec, colours: Palette) -> list[Spe
     """
     last = people.sort("on", maintain_order=True).group_by("line", maintain_order=True).last()
     rows = last.sort("value", "line", descending=[True, False]).to_dicts()
-    top = float(y["scale"]["domain"][1])
-    heights = apart([HEIGHT * (1 - r["value"] / top) for r in rows], gap=LINE_HEIGHT)
+    low, high = map(float, y["scale"]["domain"])
+    places = [HEIGHT * (1 - (r[y["field"]] - low) / (high - low)) for r in rows]
+    heights = apart(places, gap=LINE_HEIGHT)
     found = []
-    for row, height in zip(rows, heights, strict=True):
+    for row, place, height in zip(rows, places, heights, strict=True):
         mark = {
             "type": "text",
             "align": "right",
             "dx": -6,
-            "dy": round(height - HEIGHT * (1 - row["value"] / top), 1),
+            "dy": round(height - place, 1),
             "fontSize": 12,
             "fontWeight": 600,
             "color": category(colours, _PLACES[row["kind"]]),

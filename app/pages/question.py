@@ -1,24 +1,24 @@
 """One question: what is asked, the trend and its evidence, when it happens, what it hangs on, and why it moved."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
-from app import charts, charts_of_moves, data, frame, links, look, marks, people_data
+from app import address, charts, charts_of_moves, data, frame, look, marks
 from app.look import literal, words
+from app.pages import question_filter
 from app.pages.board import band_words
 from app.pages.question_class import class_section
 from app.pages.question_evidence import evidence_section
 from app.pages.question_move import move_section
 from app.pages.question_people import people_section, post_mortem_section
+from app.pages.question_trend import trend_section
 from app.spec import percent, points, spoken_day
 from app.view import BoardView
 from forecasts.definition import Question
-
-SHORTEST_DRIFT = timedelta(days=200)
 
 ORIGINS = {
     "elicited": ("warn", "elicited: judged, not fitted"),
@@ -54,7 +54,9 @@ def render() -> None:
         return
     _hero(view, question, deadline, row)
     colours = look.palette(st.context.theme.type)
-    _trend(view, question, deadline, colours)
+    items = view.evidence_on(question.id)
+    marked = question_filter.kept(items, question_filter.current(question, items))
+    trend_section(view, question, deadline, items=marked, colours=colours)
     if row["state"] == "open":
         _series(view, question, colours)
         _when(view, question, colours)
@@ -72,40 +74,21 @@ def render() -> None:
 
 def choose(view: BoardView) -> tuple[Question, date]:
     """Return the question and deadline of the address, or those picked; the address follows the choice."""
-    ids = [q.id for q in view.board.questions]
-    asked = st.query_params.get("question", ids[0])
-    _follow_address("question_picker", asked if asked in ids else ids[0])
     titles = {q.id: q.title for q in view.board.questions}
+    asked = st.query_params.get("question", next(iter(titles)))
+    address.follow("question_picker", "question", asked if asked in titles else next(iter(titles)))
     left, right = st.columns([3, 2], gap="medium")
-    picked = left.selectbox("Question", ids, format_func=titles.__getitem__, key="question_picker")
+    picked = left.selectbox("Question", list(titles), format_func=titles.__getitem__, key="question_picker")
     question = view.board.question(picked)
-    days = [d.isoformat() for d in question.deadlines]
-    day = st.query_params.get("deadline", "")
-    key = f"deadline_picker_{question.id}"
-    _follow_address(key, day if day in days else question.headline_deadline.isoformat())
+    days, key = [d.isoformat() for d in question.deadlines], f"deadline_picker_{question.id}"
+    address.follow(key, "deadline", address.one("deadline", days, question.headline_deadline.isoformat()))
     chosen = right.selectbox("By the end of", days, format_func=lambda d: spoken_day(date.fromisoformat(d)), key=key)
-    _write_address(view, question, date.fromisoformat(chosen))
-    if asked not in ids:
+    address.write("board_of_question", "board", [view.board.id])
+    address.write("question_picker", "question", [picked])
+    address.write(key, "deadline", [chosen])
+    if asked not in titles:
         st.warning(literal(f"No question {asked!r} on this board; showing {question.id}."))
     return question, date.fromisoformat(chosen)
-
-
-def _follow_address(key: str, wanted: str) -> None:
-    """Set a picker to what the address says, whenever the address was changed by something else than the picker."""
-    written = st.session_state.get("question_address")
-    if key not in st.session_state or written != _address_now():
-        st.session_state[key] = wanted
-
-
-def _address_now() -> tuple[str, str]:
-    return st.query_params.get("question", ""), st.query_params.get("deadline", "")
-
-
-def _write_address(view: BoardView, question: Question, deadline: date) -> None:
-    wanted = links.address(view.board.id, question=question.id, deadline=deadline)
-    if _address_now() != (wanted["question"], wanted["deadline"]):
-        st.query_params.from_dict(dict(wanted))
-    st.session_state["question_address"] = (wanted["question"], wanted["deadline"])
 
 
 def _asked(view: BoardView, question: Question) -> None:
@@ -159,80 +142,6 @@ def _outcome(view: BoardView, question: Question, row: Mapping[str, Any]) -> str
     day = view.occurred_on(question.id)
     return (
         f'<div class="tx-big">Happened</div><dl>{_fact("on", spoken_day(day) if day else "a day in the record")}</dl>'
-    )
-
-
-def _trend(view: BoardView, question: Question, deadline: date, colours: look.Palette) -> None:
-    st.header("Trend", anchor=False)
-    history = view.trend(question.id, deadline).with_columns(on=pl.col("on").cast(pl.String))
-    if history.is_empty():
-        frame.note("No snapshot holds this deadline yet.")
-        return
-    drift = drift_frame(view, question, deadline, since=history["on"].min())
-    numbered = evidence_frame(view, question)
-    people = people_data.steps(view, question.id, deadline)
-    spoken = f":{view.moment.view.digest}:{data.now().date()}" if people.height else ""
-    spec = data.cached_spec(
-        f"{view.key}:trend:{question.id}:{deadline}{spoken}",
-        colours,
-        lambda: charts.probability_history(
-            history,
-            evidence=numbered,
-            drift=drift,
-            known_through=view.moment.known_through,
-            deadline=deadline,
-            colours=colours,
-            people=people,
-        ),
-    )
-    last, days = history.row(-1, named=True), history["on"].sort()
-    alt = (
-        f"Chance by {spoken_day(deadline)} through time: {history.height} snapshots from {days[0]} to "
-        f"{days[-1]}, last {percent(last['value'])}; {numbered.height} evidence items are marked."
-    )
-    st.vega_lite_chart(spec, theme=None, width="stretch", alt=alt)
-    frame.note(
-        "Dark band 50 %, light band 90 %. Dashed: retrospective, with hindsight. Solid: "
-        "issued live. Numbers mark evidence by its day of publication, listed below. Dotted: how the chance would run "
-        "if it were confirmed day after day that nothing on this board happens."
-        + (" Steps: people, crowds (dots) and their pool (long strokes), as issued." if people.height else "")
-    )
-    with st.expander("The trend as a table"):
-        shown = history.select("on", "mode", *[(pl.col(c) * 100).round(2) for c in ("value", *_BANDS)])
-        st.dataframe(shown, hide_index=True, width="stretch", alt="The trend's numbers in percent.")
-
-
-_BANDS = ("low50", "high50", "low90", "high90")
-
-
-def drift_frame(view: BoardView, question: Question, deadline: date, *, since: Any) -> pl.DataFrame:
-    """Return the expected path if nothing happens: on (ISO day), value; it leaves the chance now at the known day.
-
-    A distant deadline's path is cut so that it takes a third of the width beside the trend that began at `since`.
-    """
-    known = view.moment.known_through.isoformat()
-    path = view.detail.get("drift", {}).get(question.id, {}).get(deadline.isoformat(), [])
-    schema = {"on": pl.String, "value": pl.Float64}
-    frame = pl.DataFrame({"on": [str(p[0]) for p in path], "value": [float(p[1]) for p in path]}, schema=schema)
-    if frame.is_empty():
-        return frame
-    frame = frame.with_columns(on=pl.when(pl.col("on") == frame["on"][0]).then(pl.lit(known)).otherwise("on"))
-    begun, start = date.fromisoformat(str(since)), date.fromisoformat(frame["on"][0])
-    last = start + max((start - begun) / 2, SHORTEST_DRIFT)
-    return frame.filter(pl.col("on") <= last.isoformat())
-
-
-def evidence_frame(view: BoardView, question: Question) -> pl.DataFrame:
-    """Return the marks of a question's evidence, each report once: number, on (ISO day), day, statement."""
-    seen = {e.number: e for e in view.evidence_on(question.id)}
-    return pl.DataFrame(
-        {
-            "number": [str(n) for n in seen],
-            "on": [e.item.published_on.isoformat() for e in seen.values()],
-            "day": [spoken_day(e.item.published_on) for e in seen.values()],
-            "statement": [e.item.statement for e in seen.values()],
-        },
-        schema=dict.fromkeys(("number", "on", "day", "statement"), pl.String),
     )
 
 

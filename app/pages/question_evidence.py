@@ -7,7 +7,9 @@ import polars as pl
 import streamlit as st
 
 from app import charts_of_moves, data, frame, links, look, marks
+from app.explainers import explain
 from app.look import link, words
+from app.pages import question_filter
 from app.spec import points, spoken_day
 from app.view import BoardView, NumberedEvidence
 from forecasts import likelihood
@@ -29,13 +31,22 @@ def evidence_section(view: BoardView, question: Question, deadline: date, colour
     if not items:
         frame.note("No evidence bears on this question directly yet.")
         return
+    wanted = question_filter.choose(question, items)
+    shown = question_filter.kept(items, wanted)
+    if not wanted.everything:
+        frame.note(f"{len({e.item.id for e in shown})} of {len({e.item.id for e in items})} reports, here and above.")
+    if not shown:
+        return
     effects = contributions(view, question, deadline)
+    if not wanted.everything:
+        effects = effects.filter(pl.col("id").is_in([e.item.id for e in shown]))
     if not effects.is_empty():
         _chart(view, question, deadline, effects, colours)
+    explain("ratio", key="evidence")
     ends = {
         (e["id"], e["deadline"]): e["days"] for e in view.detail.get("expiring", ()) if e["question"] == question.id
     }
-    st.html(evidence_table(items, dict(zip(effects["id"], effects["points"], strict=True)), ends))
+    st.html(evidence_table(shown, dict(zip(effects["id"], effects["points"], strict=True)), ends))
 
 
 def contributions(view: BoardView, question: Question, deadline: date) -> pl.DataFrame:
@@ -64,7 +75,7 @@ def _name(entry: str, numbers: dict[str, int]) -> str:
 def _chart(view: BoardView, question: Question, deadline: date, effects: pl.DataFrame, colours: look.Palette) -> None:
     strongest = effects.head(SHOWN)
     spec = data.cached_spec(
-        f"{view.key}:contributions:{question.id}:{deadline}",
+        f"{view.key}:contributions:{question.id}:{deadline}:{','.join(strongest['id'])}",
         colours,
         lambda: charts_of_moves.contributions(strongest, colours=colours),
     )
