@@ -12,6 +12,7 @@ from app.look import literal, words
 from app.pages.board_changes import changes_section, choose_span, since_words
 from app.pages.board_filter import choose_questions
 from app.spec import percent, points, spoken_day
+from app.thinning import month_ends, thinned
 from app.view import BoardView
 from forecasts.definition import Question
 
@@ -67,7 +68,9 @@ def _scenarios(view: BoardView) -> None:
     through_time = view.partition_history()
     if through_time["on"].n_unique() > 1:
         with st.expander("Scenarios through time"):
-            _through_time(view, through_time, partition["title"].to_list(), colours)
+            titles = partition["title"].to_list()
+            draw_path(view, through_time, titles, colours)
+            path_table(through_time, titles)
 
 
 def _also_watched(view: BoardView) -> None:
@@ -79,17 +82,34 @@ def _also_watched(view: BoardView) -> None:
     st.html(_overlays(overlays, view))
 
 
-def _through_time(view: BoardView, history: pl.DataFrame, titles: Sequence[str], colours: look.Palette) -> None:
+def draw_path(view: BoardView, history: pl.DataFrame, titles: Sequence[str], colours: look.Palette) -> None:
+    """Draw the partition through time."""
     mode = history["mode"][0]
+    drawn = thinned(history)
     spec = data.cached_spec(
         f"{view.key}:scenarios",
         colours,
-        lambda: charts.scenario_history(history, titles=titles, colours=colours),
+        lambda: charts.scenario_history(drawn, titles=titles, colours=colours),
     )
     days = history["on"].sort()
-    first, last = days[0], days[-1]
-    st.vega_lite_chart(spec, theme=None, width="stretch", alt=f"Scenario probabilities from {first} to {last}, {mode}.")
-    frame.note(f"{mode.capitalize()} snapshots, colours as above, bottom to top.")
+    newest = history.filter(pl.col("on") == days[-1])
+    spoken = "; ".join(f"{r['title']} {percent(r['value'])}" for r in newest.to_dicts())
+    alt = f"Stacked chances of the scenarios from {days[0]} to {days[-1]}, {mode}. At the end: {spoken}."
+    st.vega_lite_chart(spec, theme=None, width="stretch", alt=alt)
+    frame.note(f"{mode.capitalize()} snapshots, colours as in the list, bottom to top; the table has each month's end.")
+
+
+def path_table(history: pl.DataFrame, titles: Sequence[str]) -> None:
+    """Draw the same as a table by month."""
+    st.dataframe(by_month(history, titles), hide_index=True, width="stretch", alt="The scenarios by month, percent.")
+
+
+def by_month(history: pl.DataFrame, titles: Sequence[str]) -> pl.DataFrame:
+    """Return the partition at the end of each month, newest first: day, scenario, chance in percent."""
+    place = pl.col("title").map_elements(titles.index, return_dtype=pl.Int64)
+    ends = month_ends(history).with_columns(place=place).sort(["on", "place"], descending=[True, False])
+    percents = (100 * pl.col("value")).round(1)
+    return ends.select(pl.col("on").alias("Day"), pl.col("title").alias("Scenario"), percents.alias("Chance %"))
 
 
 def scenario_list(partition: pl.DataFrame, view: BoardView) -> str:
@@ -203,6 +223,3 @@ def _trend_words(trend: pl.DataFrame) -> str:
 def _all_numbers(view: BoardView) -> None:
     with st.expander("All numbers as a table"):
         st.dataframe(view.table(), hide_index=True, width="stretch", alt="Every question, deadline and scenario.")
-
-
-__all__ = ["band_words", "opening_words", "question_marks", "render", "scenario_list"]

@@ -6,9 +6,9 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from app import charts, charts_of_moves, data, frame, look, marks
+from app import charts_of_moves, data, frame, look, marks
 from app.look import literal, words
-from app.pages.board import scenario_list
+from app.pages.board import draw_path, path_table, scenario_list
 from app.spec import percent, points
 from app.view import BoardView
 from forecasts.definition import Scenario
@@ -46,17 +46,9 @@ def _through_time(view: BoardView, titles: Sequence[str], colours: look.Palette)
     history = view.partition_history()
     if history["on"].n_unique() < 2:
         return
-    mode, days = history["mode"][0], history["on"].sort()
-    spec = data.cached_spec(
-        f"{view.key}:scenarios",
-        colours,
-        lambda: charts.scenario_history(history, titles=titles, colours=colours),
-    )
-    newest = history.filter(pl.col("on") == days[-1])
-    spoken = "; ".join(f"{r['title']} {percent(r['value'])}" for r in newest.to_dicts())
-    alt = f"Stacked chances of the scenarios from {days[0]} to {days[-1]}, {mode}. At the end: {spoken}."
-    st.vega_lite_chart(spec, theme=None, width="stretch", alt=alt)
-    frame.note(f"{mode.capitalize()} snapshots, colours as in the list, bottom to top.")
+    draw_path(view, history, titles, colours)
+    with st.expander("By month as a table"):
+        path_table(history, titles)
 
 
 def _pair(view: BoardView) -> tuple[Scenario, Scenario]:
