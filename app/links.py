@@ -20,6 +20,8 @@ TITLES = {
     "calibration": "Calibration",
     "runs": "Runs",
     "diagnostics": "Diagnostics",
+    "help": "Help",
+    "sources": "Sources",
     "people": "People",
 }
 """Last part of a page's address -> its title in the menu."""

@@ -18,6 +18,10 @@ LOGO = FAVICON.with_name("twixt-word.svg")
 """The same mark with the name; its mid-tone reads on light and dark ground."""
 
 
+SHEETS = ("twixt.css", "keys.css", "print.css")
+"""Style sheets of every page, in this order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Palette:
     """Colours of one theme, each a six-digit hexadecimal RGB."""
@@ -131,8 +135,9 @@ def link(url: str, label: str) -> str:
 
 def style() -> str:
     """Return the style sheet of all pages as one <style> element."""
-    sheet = Path(__file__).with_name("static").joinpath("twixt.css").read_text(encoding="utf-8")
-    return f"<style>.stApp{{{_variables()}}}\n{sheet}</style>"
+    folder = Path(__file__).with_name("static")
+    sheets = [folder.joinpath(name).read_text(encoding="utf-8") for name in SHEETS]
+    return f"<style>.stApp{{{_variables()}}}\n{''.join(sheets)}</style>"
 
 
 def _variables() -> str:

@@ -5,7 +5,7 @@ import os
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from app import data, links, login, look
+from app import data, keys, links, login, look, tour
 from app.error_page import guarded
 from app.pages import (
     add_evidence,
@@ -20,8 +20,10 @@ from app.pages import (
     runs,
     scenarios,
     senate,
+    sources,
     what_if,
 )
+from app.pages import help as help_page
 from forecasts.people import Action
 from forecasts.settings import prepare_caches
 
@@ -38,6 +40,8 @@ RENDER = {
     "calibration": calibration.render,
     "runs": runs.render,
     "diagnostics": diagnostics.render,
+    "help": help_page.render,
+    "sources": sources.render,
     "people": people.render,
 }
 """Each page's address -> what draws it."""
@@ -45,6 +49,7 @@ MENU = {
     "": ("board", "scenarios", "question", "what_if", "evidence", "add_evidence"),
     "Models": ("senate", "rearmament", "runs", "diagnostics"),
     "Track record": ("my_forecasts", "calibration"),
+    "Help": ("help", "sources"),
 }
 """The menu; pages under a name of their own share one entry."""
 FOR_SOME: dict[str, tuple[str, Action]] = {"people": ("Admin", "people")}
@@ -63,6 +68,9 @@ def _draw() -> None:
     login.draw(data.actor(), data.home().root)
     page = st.navigation(_menu(), position="top")
     st.set_page_config(page_title=f"{page.title} · twixt", page_icon=str(look.FAVICON), layout="wide")
+    keys.draw()
+    if page.url_path in {"", "board"}:
+        tour.draw()
     page.run()
 
 

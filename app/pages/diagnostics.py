@@ -15,8 +15,8 @@ from forecasts.convergence import ESS_MIN, RANK_P, RHAT_MAX
 from forecasts.prior_check import SENSITIVE
 from forecasts.snapshots import Snapshot
 
-PASSED = '<span class="tx-up">✓ passed</span>'
-FAILED = '<span class="tx-down">✗ failed</span>'
+PASSED = '<span class="tx-up tx-whole">✓ passed</span>'
+FAILED = '<span class="tx-down tx-whole">✗ failed</span>'
 
 
 def render() -> None:
@@ -43,7 +43,7 @@ def _gates(snapshot: Snapshot) -> None:
     st.header("Gates of the run", anchor=False)
     gates = snapshot.receipt.get("gates", [])
     if gates:
-        st.html(marks.table(["", "Check", "Found", "Allowed"], [runs.gate_cells(g) for g in gates]))
+        st.html(marks.table(["", "Check", "Found", "Allowed"], [runs.gate_cells(g) for g in gates], numeric=(2,)))
     else:
         frame.note("This receipt lists no checks.")
     st.download_button(
@@ -188,7 +188,7 @@ def quantity_cells(line: Mapping[str, Any], ranked: Mapping[str, Any] | None) ->
     rank = "–" if p is None else f"{p:.3f}"
     wrong = "; ".join(line["wrong"])
     return [
-        f"<code>{words(line['name'])}</code>",
+        f'<code class="tx-whole">{words(line["name"])}</code>',
         figure(line["median"], ".4g"),
         f"{figure(line['low'], '.4g')} to {figure(line['high'], '.4g')}",
         figure(line["rhat"], ".4f"),
@@ -282,7 +282,7 @@ def prior_cells(document: Mapping[str, Any]) -> list[list[str]]:
         prior = "improper" if found is None else " to ".join(figure(found["prior_range"][i], ".3g") for i in (0, 2))
         rows.append(
             [
-                f"<code>{words(line['name'])}</code>",
+                f'<code class="tx-whole">{words(line["name"])}</code>',
                 prior,
                 f"{figure(line['low'], '.3g')} to {figure(line['high'], '.3g')}",
                 "–" if found is None else f"{100 * found['narrowed']:.0f} %",

@@ -130,7 +130,7 @@ def _checks(receipt: Mapping[str, Any]) -> None:
     if not gates:
         frame.note("This receipt lists no checks.")
         return
-    st.html(marks.table(["", "Check", "Found", "Allowed"], [gate_cells(g) for g in gates]))
+    st.html(marks.table(["", "Check", "Found", "Allowed"], [gate_cells(g) for g in gates], numeric=(2,)))
 
 
 GATES = {
@@ -150,7 +150,9 @@ def gate_cells(gate: Mapping[str, Any]) -> list[str]:
     """Return one check as cells: passed or not (sign and word), name, what was found, what is allowed."""
     passed = gate.get("holds") is True
     place = f" ({gate['place']})" if gate.get("place") else ""
-    sign = '<span class="tx-up">✓ passed</span>' if passed else '<span class="tx-down">✗ failed</span>'
+    sign = (
+        '<span class="tx-up tx-whole">✓ passed</span>' if passed else '<span class="tx-down tx-whole">✗ failed</span>'
+    )
     name = str(gate.get("name", ""))
     measured, side = GATES.get(name, (name.replace("_", " "), ""))
     found = "no number" if gate.get("value") is None else _figure(gate["value"])

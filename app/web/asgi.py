@@ -14,6 +14,7 @@ from app.web.headers import SafeHeaders
 from app.web.limits import Limits
 from app.web.local_mode import LocalModeError, OnlyFromHere
 from app.web.login_file import LoginFileError
+from app.web.tour_cookie import TourCookie
 from app.web.visit_cookie import VisitCookie
 from forecasts.settings import Home, SettingsError
 
@@ -32,7 +33,7 @@ def settings() -> tuple[dict[str, "SecretsValue"], list[Middleware]]:
         sys.stderr.write(f"{error}\n")
         sys.exit(BAD_INPUT)
     layers = [Middleware(SafeHeaders), *([Middleware(OnlyFromHere)] if local else []), Middleware(Limits)]
-    return secrets, [*layers, Middleware(VisitCookie)]
+    return secrets, [*layers, Middleware(VisitCookie), Middleware(TourCookie)]
 
 
 SECRETS, LAYERS = settings()

@@ -121,7 +121,7 @@ def test_names_and_flags_stay_words():
     )
     assert cells == [["&lt;i&gt;Will?&lt;/i&gt;", "evidence ends at a deadline: the pace breaks there (2027-01-01)"]]
     line = {"name": "<b>", "median": 1.0, "low": 0.0, "high": None, "rhat": None, "ess_bulk": 1.0, "ess_tail": 1.0}
-    assert diagnostics.quantity_cells(line | {"wrong": []}, None)[0] == "<code>&lt;b&gt;</code>"
+    assert diagnostics.quantity_cells(line | {"wrong": []}, None)[0] == '<code class="tx-whole">&lt;b&gt;</code>'
     assert diagnostics.quantity_cells(line | {"wrong": []}, None)[3] == "no number"
 
 
