@@ -28,7 +28,7 @@ def markup() -> str:
     items = "".join(f"<li>{_step(*step)}</li>" for step in STEPS)
     close = f'<a class="close" href="?{PARAMETER}={DONE}" target="_self">Got it, do not show this again</a>'
     text = f"<p><b>New here?</b></p><ol>{items}</ol><p>{close}</p>"
-    return f'<aside class="tx tx-tour" aria-label="First visit">{text}</aside>'
+    return f'<section class="tx tx-tour" aria-label="First visit">{text}</section>'
 
 
 def _step(what: str, why: str, page: str) -> str:

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from app.web import tour_cookie
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path(__file__).with_name("screenshots")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -34,6 +36,9 @@ PAGES = {
     "my_forecasts": "my_forecasts",
     "calibration": "calibration",
     "runs": "runs",
+    "diagnostics": "diagnostics?fit=resumption",
+    "help": "help",
+    "sources": "sources",
 }
 
 
@@ -72,6 +77,7 @@ def take_all(browser: Browser, address: str, folder: Path) -> None:
             context = browser.new_context(
                 viewport={"width": width, "height": 1000}, color_scheme=scheme, locale="en-GB", timezone_id="UTC"
             )
+            context.add_cookies([{"name": tour_cookie.NAME, "value": tour_cookie.DONE, "url": address}])
             page = context.new_page()
             for name, path in PAGES.items():
                 page.goto(f"{address}/{path}")
