@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ from app.commands.common import refuse
 from app.commands.sources import source_fields
 from app.failures import CommandError
 from app.session import Session
+from forecasts.fields import looks_like_address
 
 if TYPE_CHECKING:
     from forecasts.definition import Board
@@ -50,6 +52,8 @@ _NAMES = {
     "occurred_on": "--occurred-on",
     "published_on": "--published-on",
 }
+_CHANGED = ("occurred_on", "published_on", "statement", "grade", "thread", "kind", "half_life")
+"""Options whose text replaces a field of an item that is edited."""
 _EFFECT_NAMES = {
     "question": "--question",
     "deadline": "--deadline",
@@ -100,11 +104,53 @@ def read_evidence(session: Session, options: Mapping[str, Any], *, draft: bool) 
     return item
 
 
-def check_evidence(session: Session, item: Evidence, board: Board, *, options: Mapping[str, Any]) -> None:
-    """Raise CommandError when the board or the clock speaks against an item."""
+def edited_evidence(options: Mapping[str, Any], item: Evidence, *, drop: Sequence[str]) -> Evidence:
+    """Return an item with what the options say in the place of what it said; the rest stays.
+
+    An effect on a question that the item speaks of replaces that one, another is added; `drop` takes some away.
+
+    Raises
+    ------
+    CommandError
+        With every mistake in one line, each with its option.
+    """
+    from forecasts import evidence_entry
+
+    fields, effects = evidence_entry.to_fields(item)
+    said = {e["question"]: e for e in effects}
+    if unknown := [q for q in drop if q not in said]:
+        raise CommandError(f"--drop: {unknown[0][:60]!r}: {item.id} speaks of {', '.join(said) or 'no question'}")
+    changed = _effects(options) if has_effects(options) else []
+    said = {q: e for q, e in said.items() if q not in drop} | {e["question"]: e for e in changed}
+    given = {name: options[name] for name in _CHANGED if options[name] is not None}
+    fields |= given | _changed_source(options["sources"])
+    if options["kind"] is not None and options["half_life"] is None:
+        fields["half_life"] = fields["half_life"] if options["kind"] == item.kind else ""
+    fields["official"] = "yes" if options["official"] else fields["official"]
+    found, problems = evidence_entry.from_fields(fields, list(said.values()), entry=item.id, forecaster=item.forecaster)
+    refuse(problems, _namer(options, shown=list(said)))
+    assert found is not None
+    return found
+
+
+def _changed_source(sources: tuple[str, ...]) -> dict[str, str]:
+    """Return the fields that `--source` replaces: the words, the link, or both; what is not given stays."""
+    told = source_fields(sources) if sources else {}
+    words = any(not looks_like_address(s) for s in sources)
+    return {name: text for name, text in told.items() if (words if name == "source" else text)}
+
+
+def check_evidence(
+    session: Session, item: Evidence, board: Board, *, options: Mapping[str, Any], open_on: date | None = None
+) -> None:
+    """Raise CommandError when the board or the clock speaks against an item.
+
+    `open_on` is the day on which its deadlines must not have passed, by default today.
+    """
     from forecasts import evidence_check
 
-    refuse(evidence_check.check(item, board, today=session.today), _namer(options))
+    problems = evidence_check.check(item, board, today=session.today, open_on=open_on)
+    refuse(problems, _namer(options, shown=[e.question for e in item.effects] if open_on else None))
 
 
 def known_forecaster(session: Session, name: str | None) -> str | None:
@@ -166,17 +212,25 @@ def _effects(options: Mapping[str, Any]) -> list[dict[str, str]]:
     return effects
 
 
+def has_effects(options: Mapping[str, Any]) -> bool:
+    """Tell whether the options say anything of a question."""
+    return _has_single(options) or bool(options["effects"])
+
+
 def _has_single(options: Mapping[str, Any]) -> bool:
     return any(options[name] is not None for name in ("question", "deadline", "lr", "lr_low", "lr_high"))
 
 
-def _namer(options: Mapping[str, Any]) -> Callable[[str], str]:
+def _namer(options: Mapping[str, Any], *, shown: Sequence[str] | None = None) -> Callable[[str], str]:
+    """Return what turns a field into the option it came from; `shown` are the questions of an item that is edited."""
     single = _has_single(options)
 
     def name(field: str) -> str:
         if not field.startswith("effects["):
             return _NAMES.get(field, "--effect" if field == "effects" else f"--{field}")
         number, part = int(field[8 : field.index("]")]), field.rpartition(".")[2]
+        if shown is not None:
+            return f"effect on {shown[number]}, {part}"
         if single and number == 0:
             return _EFFECT_NAMES[part]
         return f"--effect {number + (0 if single else 1)}, {part}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from app.commands.common import common, examples, refuse
+from app.commands.common import common, examples, refuse, whole
 from app.commands.writing import append, written
 from app.failures import CommandError
 from app.session import Session
@@ -13,12 +13,18 @@ from app.session import Session
 @click.command(
     "retract",
     short_help="Take an entry back.",
-    epilog=examples('twixt evidence retract E113 --reason "The report was withdrawn by its source"'),
+    epilog=examples(
+        'twixt evidence retract E113 --reason "The report was withdrawn by its source"',
+        "twixt evidence preview --without E113                  # first: what would the board be without it?",
+    ),
 )
 @click.argument("entry")
 @click.option("--reason", metavar="TEXT", required=True, help="Why; kept in the record.")
+@click.option("--seen", metavar="N", help="The version that you have seen; refused when there is a newer one.")
 @common
-def command(session: Session, entry: str, *, reason: str, board_id: str | None, as_json: bool) -> None:
+def command(
+    session: Session, entry: str, *, reason: str, seen: str | None, board_id: str | None, as_json: bool
+) -> None:
     """Take ENTRY back: from now on it has no effect, and the numbers are exactly what they would be without it.
 
     Any entry can be taken back, also an occurrence, a confirmation or a retraction. The row stays in the record.
@@ -36,5 +42,7 @@ def command(session: Session, entry: str, *, reason: str, board_id: str | None, 
         raise CommandError(
             f"ENTRY: {shown(entry)} is no entry in force on {moment.board.id}; `twixt evidence list` shows them"
         )
-    done = append(session, record, letter=new_entry.RETRACTION, board=moment.board.id)
+    version = whole("--seen", seen, 1, 10**9)
+    expected = {} if version is None else {entry: version}
+    done = append(session, record, letter=new_entry.RETRACTION, board=moment.board.id, expected=expected)
     written(done, as_json=as_json, told=f"{entry} retracted")

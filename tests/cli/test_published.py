@@ -171,6 +171,30 @@ def test_what_was_previewed_is_what_the_refit_publishes(run, garden: Place) -> N
     assert f"{move:+.3f}" in text.splitlines()[-1]
 
 
+def test_without_an_item_the_board_is_what_it_is_after_its_retraction(run, garden: Place) -> None:
+    options = evidence(document(run("status", "--json")), "3")
+    rest = ["--grade", "A1", "--kind", "fact", "--thread", "t", "--statement", "It was said.", "--source", "Agency"]
+    entered = document(run("evidence", "add", *options, *rest, "--json"))["entry"]
+    rows = garden.contents()
+    without = document(run("evidence", "preview", "--without", entered, "--json"))
+    assert "nothing was saved" in run("evidence", "preview", "--without", entered).stdout
+    assert "lr" not in run("evidence", "edit", entered, "--grade", "B2", "--dry-run").stderr
+    dry = document(run("evidence", "edit", entered, "--grade", "E4", "--dry-run", "--json"))
+    assert [(c["part"], c["was"], c["becomes"]) for c in dry["changes"]] == [("grade", "A1", "E4")]
+    assert garden.contents() == rows
+    issued = {(q["question"], q["deadline"]): q["probability"] for q in document(run("status", "--json"))["questions"]}
+    for line in without["questions"]:
+        assert line["after"] == pytest.approx(issued[line["question"], line["deadline"]], abs=1e-9)
+    moved = {(q["question"], q["deadline"]): q["before"] - q["after"] for q in without["questions"]}
+    weaker = {(q["question"], q["deadline"]): q["after"] - q["before"] for q in dry["questions"]}
+    place = (options[1], options[3])
+    assert moved[place] > 0.02
+    assert -moved[place] < weaker[place] < 0, "a weak grade takes part of it back"
+    assert run("evidence", "retract", entered, "--reason", "Withdrawn").exit_code == 0
+    gone = run("evidence", "preview", "--without", entered)
+    assert "is no item in force" in gone.stderr
+
+
 def _log_odds(p: float) -> float:
     return math.log(p / (1 - p))
 
