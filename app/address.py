@@ -49,3 +49,10 @@ def write(key: str, name: str, values: Sequence[str]) -> None:
         else:
             del st.query_params[name]
     st.session_state[_WRITTEN + key] = list(values)
+
+
+def drop(*names: str) -> None:
+    """Take options that mean nothing in the present view out of the address."""
+    for name in names:
+        if name in st.query_params:
+            del st.query_params[name]

@@ -82,6 +82,8 @@ def _other(view: BoardView, question: Question) -> Question | None:
         "Compare with", ["", *titles], format_func=lambda i: titles.get(i, "no other question"), key=key, width=260
     )
     address.write(key, "with", [picked] if picked else [])
+    if not picked:
+        address.drop("with_deadline")
     return view.board.question(picked) if picked else None
 
 
@@ -99,6 +101,8 @@ def _other_deadline(other: Question, deadline: date) -> date:
 def _days(span: str, history: pl.DataFrame, *, last: date) -> tuple[str, str] | None:
     """Return the days of a range; a range of which no snapshot lies inside is refused, and all is shown."""
     first, newest = (date.fromisoformat(str(d)) for d in (history["on"].min(), history["on"].max()))
+    if span != "days":
+        address.drop("from", "to")
     if span == "all":
         return None
     if span != "days":

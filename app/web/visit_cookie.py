@@ -30,7 +30,7 @@ def instant(text: str, now: datetime) -> datetime | None:
     """Return the instant of a cookie, or None where it is none or lies outside of what is kept."""
     try:
         found = datetime.strptime(text, FORM).replace(tzinfo=UTC)
-    except ValueError:
+    except (ValueError, TypeError):
         return None
     return found if now - KEPT <= found <= now else None
 

@@ -168,3 +168,35 @@ def test_matching_ignores_case_and_order():
     assert board_filter.matching(questions, "") == {q.id for q in questions}
     assert "senate_consent" in board_filter.matching(questions, "THIRDS two")
     assert board_filter.matching(questions, "zzz") == frozenset()
+
+
+def test_tags_filter_across_sections_and_stand_in_the_address(page, shipped_home):
+    test = page("board", shipped_home, tag="senate").run()
+    assert html(test).count('class="tx-row tx" role="group"') == 2
+    assert "2 of 21 questions." in html(test)
+    test = page("board", shipped_home, tag=["senate", "arms_control"]).run()
+    assert html(test).count('class="tx-row tx" role="group"') == 4, "of any of the tags"
+    test = page("board", shipped_home, tag="no_such_tag").run()
+    assert html(test).count('class="tx-row tx" role="group"') == 20
+    assert "tag" not in test.query_params
+
+
+def test_a_tag_that_is_picked_goes_into_the_address_and_out_again(page, shipped_home):
+    test = page("board", shipped_home, find="senate").run()
+    (tags,) = [g for g in test.get("button_group") if g.label == "Tags"]
+    assert [o.content for o in tags.proto.options][:2] == ["russia", "ukraine"]
+    test.session_state["tags"] = ["treaty_law"]
+    test.run()
+    assert test.query_params["tag"] in ("treaty_law", ["treaty_law"])
+    assert test.query_params["find"] in ("senate", ["senate"])
+    test.session_state["tags"] = ["spending"]
+    test.run()
+    assert "No question holds all of these words and has one of these tags." in html(test)
+    test.session_state["tags"] = []
+    test.run()
+    assert "tag" not in test.query_params
+
+
+def test_what_this_band_is_can_be_asked_in_place(drawn):
+    assert "What is this band?" in [p.proto.popover.label for p in drawn.get("popover")]
+    assert any("nine times in ten" in m.value for m in drawn.markdown)
