@@ -26,10 +26,10 @@ def labelled_history(history: pl.DataFrame, *, titles: Sequence[str], colours: P
     for place, title in enumerate(titles):
         p, colour = value.get(title, 0.0), category(colours, place)
         if p >= LABELLED:
-            row = {"on": last["on"][0], "at": top - p / 2, "label": f"{title} {percent(p)}", "ink": text_on(colour)}
+            row = {"on": last["on"][0], "at": top - p / 2, "label": f"{percent(p)}  {title}", "ink": text_on(colour)}
             rows.append(row)
         top -= p
-    mark = {"type": "text", "align": "right", "dx": -6, "fontSize": 12, "fontWeight": 600, "limit": 300}
+    mark = {"type": "text", "align": "right", "dx": -6, "fontSize": 12, "fontWeight": 600, "limit": 190}
     ink = {"field": "ink", "type": "nominal", "scale": None}
     y = probability_axis("at", domain=(0, 1))
     spec["layer"].append(
@@ -80,7 +80,7 @@ def tornado(frame: pl.DataFrame, *, probability: float, colours: Palette) -> Spe
     """
     rows = [_ends(r, probability) for r in frame.to_dicts()]
     top = ceiling([*frame["p_if_yes"], *frame["p_if_no"], probability])
-    x = probability_axis("now", domain=(-0.1 * top, 1.12 * top), top=top, most=6)
+    x = probability_axis("now", domain=(-0.2 * top, 1.2 * top), top=top, most=6)
     y = name_axis("name", order=frame["name"].to_list())
     tips = [
         tip("name", "Question"),

@@ -96,8 +96,8 @@ def test_the_stack_is_named_where_it_ends_and_the_names_lie_in_their_areas():
     spec = charts_of_scenarios.labelled_history(pl.DataFrame(rows), titles=list(shares), colours=look.LIGHT)
     labels = spec["layer"][-1]["data"]["values"]
     assert [(r["label"], round(r["at"], 3), r["on"]) for r in labels] == [
-        ("first 50 %", 0.75, "2026-02-01"),
-        ("last 45 %", 0.225, "2026-02-01"),
+        ("50 %  first", 0.75, "2026-02-01"),
+        ("45 %  last", 0.225, "2026-02-01"),
     ]
 
 
