@@ -78,7 +78,7 @@ def test_where_nothing_was_published_since_it_says_so(page, small, root):
 
 def test_a_colleague_sees_the_changes_of_the_address(page, small, root, moved, monkeypatch):
     test = page("board", root, at=LATER, since="2026-04-10T10:00Z")
-    monkeypatch.setenv("TWIXT_LOCAL", "0")  # nobody is known
+    monkeypatch.delenv("TWIXT_LOCAL")  # nobody is known
     test.run()
     assert not test.exception
     assert headings(test)[0] == "What changed since 10 Apr 2026 10:00 UTC"
@@ -90,7 +90,7 @@ def test_somebody_anonymous_has_theirs_from_the_cookie(page, root, moved, monkey
     cookies = {"twixt_seen": "20260418T085500Z", "twixt_since": "20260410T100000Z"}
     monkeypatch.setattr(type(st.context), "cookies", property(lambda _self: cookies))
     test = page("board", root, at=LATER)
-    monkeypatch.setenv("TWIXT_LOCAL", "0")
+    monkeypatch.delenv("TWIXT_LOCAL")
     test.run()
     assert not test.exception
     assert options(test)[0] == "My last visit"

@@ -46,12 +46,13 @@ def serve(tmp_path_factory) -> Iterator[Callable[..., str]]:
     running: list[subprocess.Popen[bytes]] = []
     log = tmp_path_factory.mktemp("server") / "log.txt"
 
-    def start(home: Path, *, port: int | None = None) -> str:
+    def start(home: Path, *, port: int | None = None, local: bool = True) -> str:
         port = port or free_port()
         options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
         command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "web" / "asgi.py"), *options]
         environment = os.environ | {"TWIXT_HOME": str(home), "TWIXT_LOCAL": "1"}
-        environment.pop("TWIXT_DB", None)
+        for name in ("TWIXT_DB", *(() if local else ("TWIXT_LOCAL",))):
+            environment.pop(name, None)
         with log.open("ab") as output:
             running.append(subprocess.Popen(command, env=environment, stdout=output, stderr=output))
         address = f"http://127.0.0.1:{port}"
