@@ -108,7 +108,8 @@ def rank_lines(draws: Mapping[str, Float]) -> dict[str, dict[str, Any]]:
     -------
     dict
         By name: `x`, fractional ranks; `chains`, for each the difference between the share of its draws ranked below
-        and x; `p`, of the test that all chains have one law (Tesso and others 2026, arXiv 2603.02928).
+        and x; `furthest`, the largest of these for each chain; `p`, of the test that all chains have one law (Tesso and
+        others 2026, arXiv 2603.02928).
     """
     import arviz_plots
     import arviz_stats  # noqa: F401 - registers `azstats` on datasets
@@ -125,13 +126,17 @@ def rank_lines(draws: Mapping[str, Float]) -> dict[str, dict[str, Any]]:
             found[name] = {
                 "x": _rounded(lines[0]["x"][at]),
                 "chains": [_rounded(line["y"][at]) for line in lines],
+                "furthest": _rounded(line["y"][np.argmax(np.abs(line["y"]))] for line in lines),
                 "p": plain(float(p_values[name])),
             }
     return found
 
 
 def trace_lines(draws: Mapping[str, Float]) -> dict[str, dict[str, Any]]:
-    """Return what a trace plot draws of each quantity: `x`, the numbers of its draws, and by `chains` their values."""
+    """Return what a trace plot draws of each quantity: `x`, the numbers of its draws, and by `chains` their values.
+
+    Beside them `means` and `sds` of each chain, of all its draws.
+    """
     import arviz_plots
 
     library, found = cast("Any", arviz_plots), {}
@@ -144,6 +149,8 @@ def trace_lines(draws: Mapping[str, Float]) -> dict[str, dict[str, Any]]:
             found[name] = {
                 "x": [int(x) for x in lines[0]["x"]],
                 "chains": [_rounded(line["y"]) for line in lines],
+                "means": _rounded(draws[name].mean(axis=1)),
+                "sds": _rounded(draws[name].std(axis=1)),
             }
     return found
 

@@ -17,7 +17,7 @@ from forecasts.errors import CorruptArtefactError
 if TYPE_CHECKING:
     from forecasts.recipe import Recipe
 
-SCHEMA = "twixt diagnosis 1"
+SCHEMA = "twixt diagnosis 2"
 SEED = 20250215
 """Luck of the prior draws: the same file gives the same diagnosis."""
 NO_RECIPE = "the model or its data have changed since these draws were sampled, so their prior cannot be drawn again"

@@ -225,6 +225,9 @@ def _plots(name: str, line: Mapping[str, Any], document: Mapping[str, Any], draw
     with right:
         st.subheader("Ranks", anchor=False)
         _ranks(name, document, key, colours)
+    with st.expander("Numbers by chain"):
+        head = ["Chain", "Mean", "Standard deviation", "Ranks, furthest from one law"]
+        st.html(marks.table(head, chain_cells(traced, document["ranks"].get(name)), numeric=(1, 2, 3), stack=False))
     if found := document["prior"].get(name):
         st.subheader("Prior and posterior", anchor=False)
         spec = data.cached_spec(
@@ -241,9 +244,7 @@ def _ranks(name: str, document: Mapping[str, Any], key: str, colours: look.Palet
         frame.note("One chain cannot be ranked against others.")
         return
     spec = data.cached_spec(f"{key}:ranks", colours, lambda: charts_of_draws.ranks(ranked, colours=colours))
-    p = "not computed" if ranked["p"] is None else f"{ranked['p']:.3f}"
-    spoken = f"Rank plot of {name}: chains of one law stay near 0; the test of that gives p = {p}."
-    st.vega_lite_chart(spec, theme=None, width="stretch", alt=spoken)
+    st.vega_lite_chart(spec, theme=None, width="stretch", alt=spoken_ranks(name, ranked))
 
 
 def spoken_trace(name: str, line: Mapping[str, Any], chains: int) -> str:
@@ -251,6 +252,23 @@ def spoken_trace(name: str, line: Mapping[str, Any], chains: int) -> str:
     said = "; ".join(line["wrong"]) or "no chain is out of bounds"
     spread = f"median {figure(line['median'], '.4g')}, standard deviation {figure(line['sd'], '.4g')}"
     return f"Trace of {name} in {chains} chains: {spread}, R-hat {figure(line['rhat'], '.4f')}; {said}."
+
+
+def spoken_ranks(name: str, ranked: Mapping[str, Any]) -> str:
+    """Return a rank plot in words."""
+    p = "not computed" if ranked["p"] is None else f"{ranked['p']:.3f}"
+    far = ", ".join(figure(v, ".3f") for v in ranked["furthest"])
+    return f"Rank plot of {name}: the chains lie at most {far} from one law; the test that they share it gives p = {p}."
+
+
+def chain_cells(traced: Mapping[str, Any], ranked: Mapping[str, Any] | None) -> list[list[str]]:
+    """Return one line for each chain: its mean and spread, and how far its ranks are from those of one law."""
+    far = ranked["furthest"] if ranked else [None] * len(traced["means"])
+    rows = zip(traced["means"], traced["sds"], far, strict=True)
+    return [
+        [f"chain {i}", figure(mean, ".4g"), figure(sd, ".4g"), "–" if d is None else figure(d, ".3f")]
+        for i, (mean, sd, d) in enumerate(rows, start=1)
+    ]
 
 
 def spoken_prior(name: str, line: Mapping[str, Any], found: Mapping[str, Any]) -> str:

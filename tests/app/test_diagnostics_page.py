@@ -144,6 +144,18 @@ def test_charts_draw_every_point(document, colours):
     assert max(map(max, ranked["chains"])) <= high
 
 
+def test_every_chart_is_told_in_numbers(document):
+    name = "log_hr[settlement]"
+    line = next(line for line in document["quantities"] if line["name"] == name)
+    assert f"R-hat {line['rhat']:.4f}" in diagnostics.spoken_trace(name, line, document["chains"])
+    spoken = diagnostics.spoken_ranks(name, document["ranks"][name])
+    assert f"p = {document['ranks'][name]['p']:.3f}" in spoken
+    cells = diagnostics.chain_cells(document["traces"][name], document["ranks"][name])
+    assert [row[0] for row in cells] == ["chain 1", "chain 2", "chain 3", "chain 4"]
+    assert all(row[3].replace("−", "-") in spoken.replace("−", "-") for row in cells)
+    assert diagnostics.chain_cells(document["traces"][name], None)[0][3] == "–"
+
+
 def test_a_logarithmic_prior_has_a_logarithmic_axis():
     found = {"scale": "log", "x": [0.1, 1.0, 10.0], "prior": [1.0, 2.0, 1.0], "posterior": [0.0, 9.0, 0.0]}
     spec = charts_of_draws.prior_and_posterior(found, title="rate", colours=look.LIGHT)

@@ -90,6 +90,7 @@ def test_a_shifted_chain_fails_and_its_ranks_say_so():
     assert any(text.startswith("R-hat") for text in line["wrong"])
     assert ranked["a"]["p"] < convergence.RANK_P < ranked["b[left]"]["p"]
     assert min(ranked["a"]["chains"][0]) < -0.2, "a chain that lies higher has fewer draws of low rank"
+    assert ranked["a"]["furthest"][0] == pytest.approx(min(ranked["a"]["chains"][0]), abs=0.02)
 
 
 def test_sticky_chains_fail_by_effective_size():
@@ -117,6 +118,8 @@ def test_traces_are_the_draws():
     found = convergence.trace_lines(convergence.chains(file_of(values)))["a"]
     assert found["x"][:3] == [0, 3, 6], "evenly spaced, at most 250"
     assert found["chains"][1] == pytest.approx(values[1, ::3, 0], rel=1e-4)
+    assert found["means"] == pytest.approx(values[..., 0].mean(axis=1), rel=1e-4), "of all draws"
+    assert found["sds"] == pytest.approx(values[..., 0].std(axis=1), rel=1e-4)
 
 
 @pytest.mark.parametrize(("most", "numbers"), [(10, [0, 1, 2, 3, 4]), (5, [0, 1, 2, 3, 4]), (4, [0, 2, 4]), (1, [0])])
