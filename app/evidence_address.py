@@ -20,6 +20,11 @@ def read() -> dict[str, str]:
     return {name: st.query_params.get(name, "") for name in NAMES}
 
 
+def show() -> None:
+    """Let the browser's address be the one that is drawn: a link within one page changes only what the script reads."""
+    st.query_params.from_dict(st.query_params.to_dict())
+
+
 def key(name: str) -> str:
     """Return a widget's key; it is another one after a link has changed the address."""
     now = read()

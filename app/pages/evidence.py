@@ -27,6 +27,7 @@ def render() -> None:
     view = frame.open_page()
     if view is None:
         return
+    evidence_address.show()
     if entry := st.query_params.get("item", ""):
         DO.get(st.query_params.get("do", ""), evidence_item.draw)(view, entry)
         return
