@@ -7,11 +7,11 @@ import streamlit as st
 
 from app import data
 from app.view import BoardView
-from forecasts import named_what_ifs, new_entry, what_if_entry
+from forecasts import kept_answers, named_what_ifs, new_entry, what_if_entry
 from forecasts.conditions import ConditionError, made_from, seen_from
 from forecasts.domain import Entry, NamedWhatIf, WhatIfMode
 from forecasts.fields import FieldProblem
-from forecasts.named_what_ifs import Answers
+from forecasts.kept_answers import Answers
 
 FRESH_FOR = 120
 """Seconds after which kept answers are read again: another process may have filled earlier snapshots."""
@@ -61,7 +61,7 @@ def _answers(
     _what_if: NamedWhatIf,
 ) -> Answers:
     opened = data.workspace()
-    return named_what_ifs.answers(opened.store, opened.artefacts, board, _what_if)
+    return kept_answers.answers(opened.store, opened.artefacts, board, _what_if)
 
 
 def save(

@@ -15,10 +15,10 @@ from typing import Any, get_args
 
 import polars as pl
 
-from forecasts import ledger, people, runs, snapshots
+from forecasts import kept_answers, ledger, people, runs, snapshots
 from forecasts.artefacts import Artefacts
 from forecasts.codec import decode_entry, encode_entry
-from forecasts.domain import BoardVersion, Entry, Evidence, Mode
+from forecasts.domain import BoardVersion, Entry, Evidence, Mode, NamedWhatIf
 from forecasts.errors import DumpError, StoreError
 from forecasts.forms import (
     COUNT,
@@ -63,6 +63,8 @@ class Contents:
     """Ledger rows with the text of their records as it was hashed."""
     snapshots: list[Snapshot] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)
+    """Answers of named what-ifs: key -> artefact."""
 
 
 def dump(store: Store, artefacts: Artefacts, board: str, *, with_people: bool = False) -> Iterator[str]:
@@ -97,6 +99,7 @@ def _values(
         named = {i for entry, _ in rows for i in _people_of(entry)}
         yield from ({"person": write_fields(p, _PERSON)} for p in people.everyone(store) if p.id in named)
     given: set[str] = set()
+    asked = [e.record for e, _ in rows if isinstance(e.record, NamedWhatIf)]
     for entry, text in rows:
         if isinstance(entry.record, BoardVersion):
             yield from _artefact(artefacts, entry.record.content_hash, given)
@@ -104,6 +107,7 @@ def _values(
     for snapshot in snapshots.every(store, board):
         yield from _artefact(artefacts, snapshot.detail_hash, given)
         yield {"snapshot": write_fields(snapshot, _SNAPSHOT)}
+        yield from _answers(artefacts, snapshot.id, asked, given)
     attempts = reversed(runs.read(store, board, limit=2**31 - 1))
     yield from ({"run": write_fields(run, _RUN)} for run in attempts)
 
@@ -124,6 +128,16 @@ def _artefact(artefacts: Artefacts, name: str, given: set[str]) -> Iterator[dict
         yield {"artefact": {"hash": name, "base64": base64.b64encode(content).decode("ascii")}}
     else:
         yield {"artefact": {"hash": name, "text": text}}
+
+
+def _answers(
+    artefacts: Artefacts, snapshot: str, asked: Iterable[NamedWhatIf], given: set[str]
+) -> Iterator[dict[str, Any]]:
+    """Give what named what-ifs, former versions included, were answered at a snapshot."""
+    for key in dict.fromkeys(kept_answers.key(snapshot, w) for w in asked):
+        if name := artefacts.bound(key):
+            yield from _artefact(artefacts, name, given)
+            yield {"answer": {"key": key, "hash": name}}
 
 
 def load(lines: Iterable[str], store: Store, artefacts: Artefacts, *, actor: Actor, now: datetime) -> Contents:
@@ -156,6 +170,8 @@ def load(lines: Iterable[str], store: Store, artefacts: Artefacts, *, actor: Act
                 raise DumpError(f"{contents.board}: snapshot {snapshot.id:.20} is in the store already")
         for run in contents.runs:
             runs.insert(connection, run)
+    for key, name in contents.answers.items():
+        artefacts.bind(key, name)
     return contents
 
 
@@ -250,6 +266,13 @@ def _read_snapshot(contents: Contents, value: Any, now: datetime) -> None:
     contents.snapshots.append(snapshot)
 
 
+def _read_answer(contents: Contents, value: Any, _now: datetime) -> None:
+    if not isinstance(value, dict) or set(value) != {"key", "hash"}:
+        raise ValueError("an answer has a key and a hash")
+    kept_answers.check_key(value["key"])
+    contents.answers[value["key"]] = str(HASH.read(value["hash"]))
+
+
 def _read_run(contents: Contents, value: Any, now: datetime) -> None:
     run: Run = read_fields(value, Run, _RUN)
     if run.board != contents.board:
@@ -263,6 +286,7 @@ _READERS: dict[str, Callable[[Contents, Any, datetime], None]] = {
     "artefact": _read_artefact,
     "entry": _read_entry,
     "snapshot": _read_snapshot,
+    "answer": _read_answer,
     "run": _read_run,
 }
 
@@ -279,10 +303,10 @@ def _check_whole(contents: Contents) -> None:
     except StoreError as error:
         raise DumpError(str(error)) from error
     wanted = {e.record.content_hash for e, _ in contents.entries if isinstance(e.record, BoardVersion)}
-    wanted |= {s.detail_hash for s in contents.snapshots}
+    wanted |= {s.detail_hash for s in contents.snapshots} | set(contents.answers.values())
     missing = sorted(wanted - contents.artefacts.keys())
     if missing:
-        raise DumpError(f"artefact {missing[0][:12]} is missing: a definition or a snapshot needs it")
+        raise DumpError(f"artefact {missing[0][:12]} is missing: a definition, a snapshot or an answer needs it")
 
 
 def _short(error: Exception) -> str:

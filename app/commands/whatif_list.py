@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from forecasts.definition import Board
-    from forecasts.named_what_ifs import Answers
+    from forecasts.kept_answers import Answers
 
 MOVED = 3
 """Questions named with each: those that differ most at their headline deadlines."""
@@ -29,12 +29,12 @@ MOVED = 3
 @common
 def command(session: Session, *, board_id: str | None, as_json: bool) -> None:
     """List the what-ifs kept under a name: their conditions, how the newest answer fared, and what differs most."""
-    from forecasts import named_what_ifs, what_if_entry
+    from forecasts import kept_answers, what_if_entry
 
     moment, opened = session.moment(board_id), session.workspace()
     rows = []
     for kept in what_if_entry.in_force(moment):
-        found = named_what_ifs.answers(opened.store, opened.artefacts, moment.board.id, kept)
+        found = kept_answers.answers(opened.store, opened.artefacts, moment.board.id, kept)
         rows.append(document(kept) | {"answers": found.facts.height, "newest": _newest(found, moment.board)})
     if as_json:
         print_json({"board": moment.board.id, "what_ifs": rows})

@@ -77,7 +77,7 @@ def command(
 def _answer(session: Session, what_if: NamedWhatIf, board: str) -> list[dict[str, Any]]:
     """Answer it at the newest snapshot of each mode, and return how that went."""
     session.prepare_caches()
-    from forecasts import named_what_ifs, snapshots
+    from forecasts import kept_answers, named_what_ifs, snapshots
 
     opened = session.workspace()
     found = []
@@ -85,7 +85,7 @@ def _answer(session: Session, what_if: NamedWhatIf, board: str) -> list[dict[str
         newest = snapshots.latest(opened.store, board, mode=mode)
         if newest is not None:
             told = named_what_ifs.fill(opened.store, opened.artefacts, newest, now=session.now)
-            facts = named_what_ifs.answers(opened.store, opened.artefacts, board, what_if).facts
+            facts = kept_answers.answers(opened.store, opened.artefacts, board, what_if).facts
             rows: list[dict[str, Any]] = facts.filter(facts["snapshot"] == newest.id).to_dicts()
             rows += [{"mode": mode, "reason": t.reason} for t in told if t.entry == what_if.id]
             found.append(rows[0] | {"as_of": newest.as_of.isoformat()})

@@ -45,12 +45,12 @@ def command(
 
     Snapshots at which it could not be answered are named with the reason.
     """
-    from forecasts import named_what_ifs
+    from forecasts import kept_answers
 
     moment, opened = session.moment(board_id), session.workspace()
     kept = chosen(moment, name)
     subject, day = _place(moment.board, question, deadline, scenario)
-    found = named_what_ifs.answers(opened.store, opened.artefacts, moment.board.id, kept)
+    found = kept_answers.answers(opened.store, opened.artefacts, moment.board.id, kept)
     line = [_plain(r) for r in found.line(subject, day).to_dicts()]
     gaps = [_plain(r) for r in found.facts.to_dicts() if r["reason"] is not None]
     if as_json:

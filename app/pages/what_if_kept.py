@@ -12,7 +12,7 @@ from app.pages.what_if_form import spoken
 from app.spec import percent, spoken_day
 from app.view import BoardView
 from forecasts.domain import NamedWhatIf, WhatIfMode
-from forecasts.named_what_ifs import Answers
+from forecasts.kept_answers import Answers
 from forecasts.what_if_entry import NAME_LIMIT, NOTE_LIMIT
 
 _LABELS = {"name": "Name", "note": "Why it is kept", "conditions": "Conditions"}

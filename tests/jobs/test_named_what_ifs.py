@@ -1,12 +1,19 @@
 """Named what-ifs: kept in the record, answered at every snapshot, and never in the way of one."""
 
+import hashlib
+import json
+import re
 from datetime import date, timedelta
 
 import pytest
 
-from forecasts import ledger, named_what_ifs, replay, runs, status, what_if_entry
+from forecasts import dump, kept_answers, ledger, named_what_ifs, replay, runs, status, what_if_entry
+from forecasts.artefacts import Artefacts
 from forecasts.backfill import backfill
 from forecasts.domain import NamedWhatIf
+from forecasts.forms import canonical
+from forecasts.people import LOCAL_OWNER
+from forecasts.store import open_store
 from forecasts.what_if import what_if
 from tests.jobs.small_home import NOW, evidence, open_home, retraction
 
@@ -19,7 +26,7 @@ def kept(entry="W001", *conditions, mode="see", name="Peace first"):
 
 
 def answers(home, record):
-    return named_what_ifs.answers(home.store, home.artefacts, home.board.id, record)
+    return kept_answers.answers(home.store, home.artefacts, home.board.id, record)
 
 
 def moment(home, now=NOW):
@@ -182,7 +189,7 @@ def test_a_damaged_answer_is_made_anew(new_home):
     home = new_home()
     home.add(kept())
     outcome = home.refit()
-    name = home.artefacts.bound(named_what_ifs._key(outcome.snapshot.id, kept()))
+    name = home.artefacts.bound(kept_answers.key(outcome.snapshot.id, kept()))
     (home.artefacts.root / name[:2] / name).write_bytes(b"{}")
     assert answers(home, kept()).facts.is_empty()
     assert [t.reason for t in named_what_ifs.fill(home.store, home.artefacts, outcome.snapshot, now=NOW)] == [None]
@@ -260,3 +267,42 @@ def test_a_correction_may_keep_its_name_and_there_is_room_for_so_many(home):
     assert what_if_entry.named(moment(home), "n7").id == what_if_entry.named(moment(home), "w007").id == "W007"
     with pytest.raises(LookupError, match="'nobody' is no what-if kept on small; there are: W001 'n1'"):
         what_if_entry.named(moment(home), "nobody")
+
+
+# ---- with the record into another store
+
+
+def test_answers_go_with_the_record_and_come_back(asked, tmp_path):
+    home, *_ = asked
+    lines = list(dump.dump(home.store, home.artefacts, "small"))
+    assert sum('{"answer":' in line for line in lines) == 6, "three what-ifs at two snapshots"
+    with open_store(f"sqlite:///{tmp_path / 'other.sqlite'}") as store:
+        artefacts = Artefacts(tmp_path / "artefacts")
+        dump.load(lines, store, artefacts, actor=LOCAL_OWNER, now=LATER)
+        for record in (kept(), kept("W002", "never truce", mode="do"), kept("W003", "four by 2026-04-20")):
+            there = kept_answers.answers(store, artefacts, "small", record)
+            assert there.numbers.equals(answers(home, record).numbers)
+            assert there.facts.equals(answers(home, record).facts)
+        assert list(dump.dump(store, artefacts, "small")) == lines
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda v: v | {"key": "parameters"}, "key 'parameters': it begins with 'what-if '"),
+        (lambda v: v | {"key": "what-if ../../x"}, "64 hexadecimal digits are needed"),
+        (lambda v: v | {"hash": "0" * 64}, "is missing: a definition, a snapshot or an answer needs it"),
+        (lambda v: v | {"more": 1}, "an answer has a key and a hash"),
+        (lambda v: [v], "an answer has a key and a hash"),
+    ],
+)
+def test_a_changed_answer_is_refused(asked, change, said):
+    home, *_ = asked
+    values = [json.loads(line) for line in dump.dump(home.store, home.artefacts, "small")][:-1]
+    place = next(i for i, v in enumerate(values) if "answer" in v)
+    values[place] = {"answer": change(values[place]["answer"])}
+    lines = [canonical(v) for v in values]
+    total = hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+    lines.append(canonical({"end": {"lines": len(lines), "sha256": total}}))
+    with pytest.raises(dump.DumpError, match=re.escape(said)):
+        dump.read(lines, now=LATER)
