@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.changes import Change, Changes, Work
+from app.changes import Change, Changes, Work, from_to
 from app.spec import percent, points, spoken_day
 from app.view import BoardView
 from forecasts.definition import Question
@@ -57,8 +57,8 @@ def _moves(found: Changes, since: str) -> str:
     outcomes = "".join(f" {h.what}: {h.title}" for h in found.happened if h.question)
     decided = f"Since {since}:{outcomes} " if outcomes else ""
     if not moved:
-        return decided or f"Since {since} nothing moved."
-    said = [f"{c.short} {_way(c)} from {percent(c.before)} to {percent(c.now)}" for c in moved[:NAMED]]
+        return decided or f"Since {since} no question has moved by more than the simulation error."
+    said = [f"{c.short} {_way(c)} from {' to '.join(from_to(c.before, c.now))}" for c in moved[:NAMED]]
     kind = " (retrospective)" if found.now.mode == "retrospective" else ""
     lead = decided or f"Since {since}{kind} "
     return f"{lead}{' and '.join(said)}{_rest(len(moved) - len(said))}."

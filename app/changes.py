@@ -10,12 +10,14 @@ import polars as pl
 
 from app.spec import percent
 from forecasts.definition import Board, Question
-from forecasts.domain import Entry, Evidence
+from forecasts.domain import BoardVersion, Entry, Evidence
 from forecasts.likelihood import shifted
 from forecasts.snapshots import Snapshot
 
 SMALLEST = 0.0005
 """A change below this is none: it would be shown as 0.0 points."""
+ERRORS = 2.0
+"""A change within so many standard errors of the simulation may be none."""
 SMALLEST_SHIFT = 0.005
 """A report that did less than this to a question, in log-odds, did nothing worth naming."""
 
@@ -31,6 +33,13 @@ class Change:
     """None for a scenario."""
     before: float
     now: float
+    error: float = 0.0
+    """Simulation error of the change where the two runs did not share their luck (standard error)."""
+
+    @property
+    def clear(self) -> bool:
+        """Tell whether the change is beyond what simulating anew could do."""
+        return abs(self.points) >= ERRORS * self.error
 
     @property
     def points(self) -> float:
@@ -77,7 +86,7 @@ class Changes:
     now: Snapshot
     happened: tuple[Happening, ...] = ()
     moved: tuple[Change, ...] = ()
-    """Open questions and scenarios whose probability changed, the most important first."""
+    """Open questions and scenarios whose probability changed: the clear ones first, the most important foremost."""
     did_most: tuple[Work, ...] = ()
     """Reports by how much they did, each at the question on which it did most."""
     reports: tuple[Evidence, ...] = ()
@@ -90,8 +99,8 @@ class Changes:
 
     @property
     def questions(self) -> tuple[Change, ...]:
-        """The moves of questions."""
-        return tuple(c for c in self.moved if c.question)
+        """The clear moves of questions."""
+        return tuple(c for c in self.moved if c.question and c.clear)
 
 
 def between(
@@ -109,14 +118,13 @@ def between(
     if before.id == now.id:
         return Changes(before, now)
     moved = sorted([*_questions(before, now, board), *_scenarios(before, now, board)], key=_by_importance)
-    work = _did_most(details, [c for c in moved if c.question])
-    return Changes(
-        before, now, tuple(_happened(before, now, board)), tuple(moved), work, tuple(_came_in(before, now, entries))
-    )
+    work = _did_most(details, [c for c in moved if c.question and c.clear])
+    happened = (*_happened(before, now, board), *_defined(before, now, entries))
+    return Changes(before, now, happened, tuple(moved), work, tuple(_came_in(before, now, entries)))
 
 
-def _by_importance(change: Change) -> tuple[float, str]:
-    return -change.importance, change.subject
+def _by_importance(change: Change) -> tuple[bool, float, str]:
+    return not change.clear, -change.importance, change.subject
 
 
 def _rows(snapshot: Snapshot, group: str) -> dict[tuple[str, date | None], Mapping[str, Any]]:
@@ -129,14 +137,16 @@ def _questions(before: Snapshot, now: Snapshot, board: Board) -> Iterable[Change
     for question in board.questions:
         a, b = (rows.get((question.id, question.headline_deadline)) for rows in (old, new))
         if a and b and b["state"] == "open" and abs(b["value"] - a["value"]) >= SMALLEST:
-            yield Change(question.id, question.title, question.short, question, a["value"], b["value"])
+            error = math.hypot(a["mcse"] or 0.0, b["mcse"] or 0.0)
+            yield Change(question.id, question.title, question.short, question, a["value"], b["value"], error)
 
 
 def _scenarios(before: Snapshot, now: Snapshot, board: Board) -> Iterable[Change]:
     for scenario in board.scenarios:
         a, b = (_rows(s, scenario.group).get((scenario.id, None)) for s in (before, now))
         if a and b and abs(b["value"] - a["value"]) >= SMALLEST:
-            yield Change(scenario.id, scenario.title, scenario.title, None, a["value"], b["value"])
+            error = math.hypot(a["mcse"] or 0.0, b["mcse"] or 0.0)
+            yield Change(scenario.id, scenario.title, scenario.title, None, a["value"], b["value"], error)
 
 
 _OUTCOMES = {"occurred": "Happened", "passed": "Did not happen"}
@@ -152,8 +162,20 @@ def _happened(before: Snapshot, now: Snapshot, board: Board) -> Iterable[Happeni
     lead, led = _leader(now), _leader(before)
     if lead and led and lead[0] != led[0] and lead[0] in titles:
         yield Happening("In the lead", f"{titles[lead[0]]} ({percent(lead[1])})")
-    if before.board_version != now.board_version:
-        yield Happening("Definition", "The board's questions or numbers were changed by hand")
+
+
+def _defined(before: Snapshot, now: Snapshot, entries: Sequence[Entry]) -> Iterable[Happening]:
+    """Give the definition that came in between, with the reason that its author gave."""
+    if before.board_version == now.board_version:
+        return
+    reasons = [e.record.reason for e in entries if isinstance(e.record, BoardVersion) and e.record.reason]
+    yield Happening("New definition", reasons[-1] if reasons else "The board's questions or numbers were changed")
+
+
+def from_to(before: float, now: float) -> tuple[str, str]:
+    """Return two chances in words, finer where they would read alike."""
+    words = percent(before), percent(now)
+    return words if words[0] != words[1] else (f"{100 * before:.1f} %", f"{100 * now:.1f} %")
 
 
 def _leader(snapshot: Snapshot) -> tuple[str, float] | None:
@@ -170,8 +192,9 @@ def _did_most(details: tuple[Mapping[str, Any], Mapping[str, Any]], moved: Seque
         old, new = (_contributions(detail, change.question) for detail in details)
         for entry in old.keys() | new.keys():
             shift = new.get(entry, 0.0) - old.get(entry, 0.0)
-            if abs(shift) > max(abs(found[entry].shift) if entry in found else 0.0, SMALLEST_SHIFT):
-                points = change.now - shifted(change.now, -shift)
+            points = change.now - shifted(change.now, -shift)
+            larger = abs(shift) > max(abs(found[entry].shift) if entry in found else 0.0, SMALLEST_SHIFT)
+            if larger and abs(points) >= SMALLEST:
                 found[entry] = Work(entry, change.question, shift, points)
     return tuple(sorted(found.values(), key=lambda w: (-abs(w.shift), w.entry)))
 

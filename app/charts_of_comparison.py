@@ -1,4 +1,4 @@
-"""Two questions on one chart: each with its band, its line and its name at the end. Frames in, layers out. Pure."""
+"""Two questions on one chart: each with its band, its line and its name. Frames in, layers out. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from app.charts import NUMBERS, clipped, newest, within
-from app.charts_of_people import HEIGHT, LINE_HEIGHT, apart
 from app.look import Palette, category
 from app.probability_scale import Scale, ScaleKind, scale_for
 from app.spec import DASHED, PERCENT_FINE, Spec, chart, day_axis, layer, percent, tip
@@ -15,6 +14,10 @@ SHAPES = ("circle", "diamond")
 """Mark of each line: colour is never the only channel."""
 SECOND = 0
 """Place of the second line's colour among the categories; the first has the accent."""
+ROOF = 1.16
+"""Height of the chart as a multiple of its scale: the names stand above the lines."""
+ROW = 19
+"""Pixels from one name to the next."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +30,13 @@ class Line:
 
 
 def compared(lines: Sequence[Line], *, kind: ScaleKind, days: tuple[str, str] | None, colours: Palette) -> Spec:
-    """Return trends over one another: bands of 90 %, lines dashed where retrospective, names at the newest values.
+    """Return trends over one another: bands of 90 %, lines dashed where retrospective, names above.
 
     `days`: first and last ISO day that is shown, None for all.
     """
     seen = [within(line.history, days) for line in lines]
     scale = scale_for(kind, [v for f in seen for c in ("low90", "value", "high90") for v in f[c]])
-    x, y = day_axis("on", domain=days), scale.axis("value", roof=1.08, title="chance")
+    x, y = day_axis("on", domain=days), scale.axis("value", roof=ROOF, title="chance")
     inks = (colours.accent, category(colours, SECOND))
     parts: list[Spec] = []
     for line, ink, shape in zip(lines, inks, SHAPES, strict=False):
@@ -41,7 +44,7 @@ def compared(lines: Sequence[Line], *, kind: ScaleKind, days: tuple[str, str] | 
         for mode in ("retrospective", "live"):
             rows = frame.filter(pl.col("mode") == mode).with_columns(name=pl.lit(line.name))
             parts += _drawn(rows, (x, y), scale, (ink, shape)) if rows.height else []
-    parts += _names([(line.name, frame) for line, frame in zip(lines, seen, strict=True)], (x, y), scale, inks)
+    parts += _names([(line.name, frame) for line, frame in zip(lines, seen, strict=True)], inks)
     spec = chart(parts, colours=colours, height=380)
     return clipped(spec) if days else spec
 
@@ -68,26 +71,18 @@ def _drawn(frame: pl.DataFrame, axes: tuple[Spec, Spec], scale: Scale, look: tup
     ]
 
 
-def _names(
-    lines: Sequence[tuple[str, pl.DataFrame]], axes: tuple[Spec, Spec], scale: Scale, inks: Sequence[str]
-) -> list[Spec]:
-    """Name each line at its newest value on its left, set apart where the names would cover each other."""
-    x, y = axes
-    last = [(name, newest(f), ink) for (name, f), ink in zip(lines, inks, strict=False) if f.height]
-    last.sort(key=lambda item: -item[1]["value"])
-    places = [HEIGHT * (1 - scale.share(row["value"]) / 1.08) for _, row, _ in last]
+def _names(lines: Sequence[tuple[str, pl.DataFrame]], inks: Sequence[str]) -> list[Spec]:
+    """Name each line with its mark and newest value, in the free room above: on a phone no end of a line has any."""
     found = []
-    for (name, row, ink), place, height in zip(last, places, apart(places, gap=LINE_HEIGHT), strict=True):
-        mark = {
-            "type": "text",
-            "align": "right",
-            "dx": -8,
-            "dy": round(height - place - 12, 1),
-            "fontSize": 13,
-            "fontWeight": 600,
-            "color": ink,
-        }
-        named = scale.placed(pl.DataFrame([{"on": row["on"], "value": row["value"]}]), ("value",)).to_dicts()[0]
-        label = {"label": f"{name} {percent(row['value'])}"}
-        found.append(layer([named | label], mark, {"x": x, "y": y, "text": {"field": "label"}}))
+    for place, ((name, history), ink) in enumerate(zip(lines, inks, strict=False)):
+        if history.is_empty():
+            continue
+        row = [{"label": f"{name} {percent(newest(history)['value'])}"}]
+        y = {"value": 12 + ROW * place}
+        dot = {"type": "point", "filled": True, "shape": SHAPES[place], "size": 70, "opacity": 1, "color": ink}
+        text = {"type": "text", "align": "left", "baseline": "middle", "fontSize": 13, "fontWeight": 600, "color": ink}
+        found += [
+            layer(row, dot, {"x": {"value": 10}, "y": y}),
+            layer(row, text, {"x": {"value": 20}, "y": y, "text": {"field": "label"}}),
+        ]
     return found

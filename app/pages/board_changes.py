@@ -6,11 +6,11 @@ from datetime import datetime
 import streamlit as st
 
 from app import address, changes_data, frame, links, marks
-from app.changes import Change, Changes, Happening
+from app.changes import Change, Changes, Happening, from_to
 from app.changes_data import MINUTE, Span
 from app.explainers import explain
 from app.look import literal, words
-from app.spec import percent, spoken_day
+from app.spec import spoken_day
 from app.view import BoardView
 from forecasts.definition import Question
 
@@ -71,14 +71,24 @@ def changes_section(view: BoardView, span: Span, found: Changes | None) -> None:
     with st.container(gap=None, key="moved"):
         for place, happening in enumerate(found.happened):
             _happening(view, happening, place)
-        _moves(view, found.moved[:SHOWN])
-    if not found.moved and not found.happened:
-        frame.note("No number moved.")
-    if smaller := found.moved[SHOWN:]:
-        with st.expander(f"{len(smaller)} smaller {'change' if len(smaller) == 1 else 'changes'}"):
-            _moves(view, smaller)
+        first = [c for c in found.moved if c.clear][:SHOWN]
+        _moves(view, first)
+    if not first and not found.happened:
+        frame.note("No number moved by more than the simulation error.")
+    _smaller(view, found.moved[len(first) :])
     _came_in(found)
     explain("importance", key="changes")
+
+
+def _smaller(view: BoardView, moved: Sequence[Change]) -> None:
+    if not moved:
+        return
+    with st.expander(f"{len(moved)} smaller {'change' if len(moved) == 1 else 'changes'}"):
+        clear = [c for c in moved if c.clear]
+        _moves(view, clear)
+        if unclear := moved[len(clear) :]:
+            frame.note("Within the simulation error, so that these may be no changes at all:")
+            _moves(view, unclear)
 
 
 def _happening(view: BoardView, happening: Happening, place: int) -> None:
@@ -124,7 +134,8 @@ def step(change: Change) -> str:
     """Return a move as HTML: the change, from where to where, and by when."""
     by = spoken_day(change.question.headline_deadline) if change.question else ""
     until = f'<span class="tx-muted">by {by}</span>' if by else ""
-    was_now = f'<span><span class="tx-muted">{percent(change.before)} →</span> <b>{percent(change.now)}</b></span>'
+    before, now = from_to(change.before, change.now)
+    was_now = f'<span><span class="tx-muted">{before} →</span> <b>{now}</b></span>'
     return f'<div class="tx tx-step">{marks.change(change.points, "points")}{was_now}{until}</div>'
 
 

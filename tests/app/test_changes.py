@@ -9,7 +9,7 @@ import pytest
 
 from app import changes
 from app.changes import Change, Happening
-from forecasts.domain import Entry
+from forecasts.domain import BoardVersion, Entry
 from forecasts.snapshot_rows import ROWS
 from forecasts.snapshots import Snapshot
 from tests.forecasts.records import evidence
@@ -20,7 +20,9 @@ TRUCE, PACT = BOARD.question("truce"), BOARD.question("pact")
 LEDGER = {"E1": 2, "E2": 5, "E3": 9}
 
 
-def snapshot(day: int, position: int, values: dict[str, object], *, mode: str = "live", version: str = "v") -> Snapshot:
+def snapshot(
+    day: int, position: int, values: dict[str, object], *, mode: str = "live", version: str = "v", error: float = 0.0
+) -> Snapshot:
     """Return a snapshot of 2026-07-DAY; a value is a chance, or a state of a question that is decided."""
     scenarios = {s.id: s.group for s in BOARD.scenarios}
     rows = []
@@ -28,7 +30,7 @@ def snapshot(day: int, position: int, values: dict[str, object], *, mode: str = 
         group = scenarios.get(name, "question")
         deadline = None if name in scenarios else BOARD.question(name).headline_deadline
         chance, state = (value, "open") if isinstance(value, float) else (float(value == "occurred"), value)
-        rows.append((name, group, deadline, "probability", chance, *[chance] * 4, 0.0, True, state))
+        rows.append((name, group, deadline, "probability", chance, *[chance] * 4, error, True, state))
     at = datetime(2026, 7, day, tzinfo=UTC)
     frame = pl.DataFrame(rows, schema=ROWS, orient="row")
     head = {"board": BOARD.id, "board_version": version, "receipt": {}, "detail_hash": "d", "futures_hash": None}
@@ -107,7 +109,7 @@ def test_another_scenario_in_the_lead_and_another_definition_are_told():
     now = snapshot(8, 9, {"relapsed": 0.4, "settled": 0.6}, version="w")
     told = [(h.what, h.title) for h in between(before, now).happened]
     assert told[0] == ("In the lead", "settled (60 %)")
-    assert told[1][0] == "Definition"
+    assert told[1] == ("New definition", "The board's questions or numbers were changed")
     assert between(before, replace(now, rows=before.rows, board_version="v")).happened == ()
 
 
@@ -138,3 +140,26 @@ def test_a_report_did_what_its_contribution_changed_by_where_that_was_most():
     ], "E3 did next to nothing; E9 is no longer in force"
     # E2: .6 is log-odds .405465; without .25 it would be 1 / (1 + exp(-.155465)) = .538788
     assert found[1].points == pytest.approx(0.6 - 0.538788, abs=1e-6)
+
+
+def test_a_move_within_the_simulation_error_comes_last_and_is_not_told():
+    # each run errs by .003, their difference by .00424; twice that is .0085
+    before = snapshot(1, 1, {"truce": 0.500, "pact": 0.01}, error=0.003)
+    now = snapshot(8, 9, {"truce": 0.509, "pact": 0.018}, error=0.003)
+    found = between(before, now, (detail(), detail(pact={"E2": 0.6})))
+    assert [(c.subject, c.clear) for c in found.moved] == [("truce", True), ("pact", False)]
+    assert [c.subject for c in found.questions] == ["truce"]
+    assert found.did_most == (), "what a report did to a question that may not have moved"
+
+
+def test_two_chances_that_read_alike_are_told_finer():
+    assert changes.from_to(0.10, 0.30) == ("10 %", "30 %")
+    assert changes.from_to(0.843, 0.838) == ("84.3 %", "83.8 %")
+
+
+def test_the_reason_of_a_new_definition_is_told():
+    version = BoardVersion("board", "w", "owner", "Second thoughts on the pact", date(2026, 7, 3))
+    row = Entry("b", 7, "board", 2, datetime(2026, 7, 3, tzinfo=UTC), "owner", version, "")
+    before, now = snapshot(1, 1, {"truce": 0.5}), snapshot(8, 9, {"truce": 0.5}, version="w")
+    found = changes.between(before, now, board=BOARD, entries=[*entries(), row], details=NOTHING)
+    assert found.happened == (Happening("New definition", "Second thoughts on the pact"),)
