@@ -27,6 +27,7 @@ from app.spec import (
     spoken_day,
     tip,
 )
+from app.thinning import thinned
 
 WIDE_ENOUGH = 0.09
 """Part of the ribbon that holds its label on a phone."""
@@ -36,6 +37,8 @@ LANE_DAYS = 38
 """Days that one numbered mark covers on a trend of two years, drawn 330 pixels wide."""
 ROOM_FOR_A_ROW = 0.07
 """Height of a row of evidence marks, as a part of the trend below it."""
+DOTS = 60
+"""Live snapshots up to which each has a dot; more would be a thick line."""
 NUMBERS = ("value", "low50", "high50", "low90", "high90")
 
 
@@ -140,7 +143,8 @@ def probability_history(
     scale = scale_for(
         kind, [*seen[0]["high90"], *seen[0]["value"], *seen[0]["low90"], *seen[1]["value"], *seen[2]["value"]]
     )
-    history = scale.placed(history.select("on", "mode", *NUMBERS), NUMBERS)
+    drawn = history if days else thinned(history)
+    history = scale.placed(drawn.select("on", "mode", *NUMBERS), NUMBERS)
     drift, said = (scale.placed(f, ("value",)) for f in (drift, said))
     rows = lanes(evidence["on"].to_list())
     roof = 1.06 + ROOM_FOR_A_ROW * max(rows, default=0)
@@ -152,8 +156,8 @@ def probability_history(
     trends += people_layers(said, x, y, colours)
     numbers = {"layer": [*trends, *_known_through(known_through, x, colours)]}
     parts = [numbers, *([{"layer": _evidence_marks(evidence, rows, roof, x, colours)}] if rows else [])]
-    drawn = chart(parts, colours=colours, height=380, resolve={"scale": {"y": "independent"}})
-    return clipped(drawn) if days else drawn
+    spec = chart(parts, colours=colours, height=380, resolve={"scale": {"y": "independent"}})
+    return clipped(spec) if days else spec
 
 
 def within(frame: pl.DataFrame, days: tuple[str, str] | None) -> pl.DataFrame:
@@ -190,7 +194,7 @@ def _trend(frame: pl.DataFrame, x: Spec, y: Spec, scale: Scale, colours: Palette
     ]
     dash = {} if live else {"strokeDash": DASHED}
     line = layer(rows, {"type": "line", "color": colours.accent, "strokeWidth": 2.2, **dash}, {"x": x, "y": y})
-    dot = {"type": "circle", "color": colours.accent, "size": 60, "opacity": 1 if live else 0}
+    dot = {"type": "circle", "color": colours.accent, "size": 60, "opacity": 1 if live and len(rows) <= DOTS else 0}
     return [*bands, line, layer(rows, dot, {"x": x, "y": y, "tooltip": tips})]
 
 

@@ -33,6 +33,8 @@ class Palette:
     """Secondary text; contrast with the paper at least 4.5."""
     line: str
     """Hairlines and grids."""
+    edge: str
+    """Edges of fields, boxes and buttons; contrast with both grounds at least 3."""
     accent: str
     """The estimate: the dot, the line and its band, links."""
     rise: str
@@ -49,6 +51,7 @@ LIGHT = Palette(
     ink="#1c2730",
     muted="#586672",
     line="#d8d3c6",
+    edge="#8a8578",
     accent="#0b5f7d",
     rise="#1c6fb0",
     fall="#a8511b",
@@ -61,6 +64,7 @@ DARK = Palette(
     ink="#e7eaeb",
     muted="#9fadb8",
     line="#34414b",
+    edge="#6f7d88",
     accent="#6fc0da",
     rise="#7db8f0",
     fall="#eda06b",

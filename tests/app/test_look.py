@@ -9,6 +9,7 @@ import pytest
 
 from app import look
 from app.look import DARK, LIGHT, contrast, link, literal, safe_link, text_on, words
+from app.marks import SPARK_COLOUR
 
 CONFIG = Path(look.__file__).parent / "web" / ".streamlit" / "config.toml"
 
@@ -69,6 +70,17 @@ def test_text_is_readable_on_its_ground(colours):
             assert contrast(getattr(colours, name), ground) >= 4.5, (name, ground)
     for colour in colours.categories:
         assert contrast(text_on(colour), colour) >= 4.5, colour
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+def test_edges_of_fields_and_marks_of_charts_are_seen(colours):
+    # WCAG 2.2, 1.4.11: 3 to 1 for what is needed to find a control or to read a graphic
+    for ground in (colours.paper, colours.surface):
+        assert contrast(colours.edge, ground) >= 3, ground
+    for name in ("accent", "rise", "fall"):
+        assert contrast(getattr(colours, name), colours.paper) >= 3, name
+    for ground in (LIGHT.paper, DARK.paper):
+        assert contrast(SPARK_COLOUR, ground) >= 3, ground
 
 
 def test_contrast_of_known_pairs():
