@@ -41,6 +41,8 @@ CERTAIN = 1 - 1e-12
 """A conditional share above this is 1 but for the order of summation."""
 EVEN = 0.5
 """Probability that a tilt towards a condition aims at."""
+HOPELESS = 0.5
+"""Sizes grow no faster than the futures: below this part of the floor at the cap, no more are simulated."""
 ENOUGH_HITS = 30
 """Futures in which a scenario must hold before they say which events lead there."""
 
@@ -186,11 +188,13 @@ def _seeing(asked: Asked, seen: Sequence[Seen]) -> _Under:
             weighed = weigh_board(simulated, asked.judged, threads=asked.threads)
         hit = _hit(simulated, seen)
         weight = np.where(hit, weighed.weight, 0.0)
-        if weight.sum() > 0:
-            sizes = ess(weight, simulated.sample.draw)
-            if sizes[0] >= MIN_FUTURES and sizes[1] >= MIN_DRAWS:
-                under = _conditioned(asked, simulated.sample, weight / weight.sum(), hit)
-                return replace(under, attempts=attempt, chance=chance)
+        sizes = ess(weight, simulated.sample.draw) if weight.sum() > 0 else (0.0, 0.0)
+        if sizes[0] >= MIN_FUTURES and sizes[1] >= MIN_DRAWS:
+            under = _conditioned(asked, simulated.sample, weight / weight.sum(), hit)
+            return replace(under, attempts=attempt, chance=chance)
+        left = CAP * asked.factual.effort.draws / effort.draws
+        if attempt > 1 and (sizes[0] * left < HOPELESS * MIN_FUTURES or sizes[1] * left < HOPELESS * MIN_DRAWS):
+            break
     raise TooRareError(
         f"{' and '.join(map(str, seen))}: probability {chance:.2g}, {sizes[0]:.0f} effective futures of {sizes[1]:.0f} "
         f"draws hold it; at least {MIN_FUTURES:.0f} of {MIN_DRAWS:.0f} are needed to show numbers"

@@ -44,6 +44,8 @@ def render() -> None:
     mode = _mode()
     frame.note(EXPLAINED[mode])
     conditions = st.query_params.get_all("if")
+    if record := what_if_data.same(view, conditions, mode):
+        st.html(marks.tags([("", f"{record.id}: {record.name}")]))
     what_if_form.listed(view, conditions)
     if len(conditions) < MOST:
         what_if_form.add(view, mode, conditions)

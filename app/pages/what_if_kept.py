@@ -10,6 +10,7 @@ from app import charts_of_what_ifs, data, frame, links, look, what_if_data
 from app.look import literal, words
 from app.pages.what_if_form import spoken
 from app.spec import percent, spoken_day
+from app.thinning import thinned
 from app.view import BoardView
 from forecasts.domain import NamedWhatIf, WhatIfMode
 from forecasts.kept_answers import Answers
@@ -121,7 +122,7 @@ def _line(view: BoardView, record: NamedWhatIf, found: Answers) -> None:
     spec = data.cached_spec(
         f"{view.key}:kept:{record.mode}:{record.conditions}:{subject}:{deadline}:{rows.height}",
         colours,
-        lambda: charts_of_what_ifs.trend(rows, given=given, colours=colours),
+        lambda: charts_of_what_ifs.trend(thinned(rows), given=given, colours=colours),
     )
     first, last = rows.row(0, named=True), rows.row(-1, named=True)
     alt = (

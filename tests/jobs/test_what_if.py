@@ -105,21 +105,6 @@ def test_never_and_a_span_of_days(published):
     assert span["truce", "2028-12-31"] == 1.0
 
 
-def test_doing_a_root_equals_seeing_it_where_nothing_is_shared(new_home):
-    """With no evidence and no edge into `fund`, its day tells nothing of other draws' quantities but its own rate."""
-    home = new_home()
-    assert home.refit().kind == "published"
-    board = home.board
-    parents = {e.child for e in board.edges}
-    root = next(q.id for q in board.questions if q.kind == "event" and q.id not in parents)
-    seen, done = ask(home, SEE, f"{root} by 2026-12-31"), ask(home, DO, f"{root} between 2026-04-01 and 2026-12-31")
-    a, b = after(seen), after(done)
-    others = [k for k in a if isinstance(k, tuple) and k[0] != root and k[1] >= "2028"]
-    assert others
-    for place in others:
-        assert a[place] == pytest.approx(b[place], abs=0.05), place
-
-
 def test_a_rare_condition_gets_more_futures_and_an_all_but_impossible_one_is_refused(published):
     home, _ = published
     rare = ask(home, SEE, "truce by 2026-04-20")
@@ -129,6 +114,20 @@ def test_a_rare_condition_gets_more_futures_and_an_all_but_impossible_one_is_ref
     with pytest.raises(TooRareError, match=r"four by 2026-04-20: probability 0, 0 effective futures") as caught:
         ask(home, SEE, "four by 2026-04-20")
     assert caught.value.exit_code == 4
+
+
+def test_what_is_out_of_reach_is_refused_without_simulating_up_to_the_cap(published, monkeypatch):
+    home, _ = published
+    sizes = []
+
+    def counted(moment, parameters, effort, **more):
+        sizes.append(effort.draws)
+        return simulate_board(moment, parameters, effort, **more)
+
+    monkeypatch.setattr(what_if_module, "simulate_board", counted)
+    with pytest.raises(TooRareError):
+        ask(home, SEE, "four by 2026-04-20")
+    assert sizes == [48_000, 96_000], "as published, then once more: nothing was hit, so more would not help"
 
 
 def test_evidence_is_in_what_is_conditioned(new_home):
