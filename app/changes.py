@@ -169,7 +169,8 @@ def _defined(before: Snapshot, now: Snapshot, entries: Sequence[Entry]) -> Itera
     if before.board_version == now.board_version:
         return
     reasons = [e.record.reason for e in entries if isinstance(e.record, BoardVersion) and e.record.reason]
-    yield Happening("New definition", reasons[-1] if reasons else "The board's questions or numbers were changed")
+    reason = reasons[-1] if reasons else "the board's questions or numbers were changed"
+    yield Happening("New definition", reason[:1].upper() + reason[1:])
 
 
 def from_to(before: float, now: float) -> tuple[str, str]:

@@ -5,7 +5,7 @@ channel: retrospective is dashed, live is solid, a rise and a fall point in diff
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -39,6 +39,8 @@ ROOM_FOR_A_ROW = 0.07
 """Height of a row of evidence marks, as a part of the trend below it."""
 DOTS = 60
 """Live snapshots up to which each has a dot; more would be a thick line."""
+NAME_ROOM = 0.12
+"""Part of a trend's width that the name of its newest value takes on a wide screen."""
 NUMBERS = ("value", "low50", "high50", "low90", "high90")
 
 
@@ -152,7 +154,9 @@ def probability_history(
     x = day_axis("on", domain=days)
     modes = [history.filter(pl.col("mode") == m) for m in ("retrospective", "live")]
     trends = [part for frame in modes if frame.height for part in _trend(frame, x, y, scale, colours)]
-    trends += _last(within(history, days), x, y, colours) + _drift(within(drift, days), x, y, colours)
+    shown = [*within(history, days)["on"], *within(drift, days)["on"]]
+    span = days or (min(shown, default=""), max(shown, default=""))
+    trends += _last(within(history, days), (x, y), span, colours) + _drift(within(drift, days), x, y, colours)
     trends += people_layers(said, x, y, colours)
     numbers = {"layer": [*trends, *_known_through(known_through, x, colours)]}
     parts = [numbers, *([{"layer": _evidence_marks(evidence, rows, roof, x, colours)}] if rows else [])]
@@ -204,16 +208,18 @@ def newest(history: pl.DataFrame) -> dict[str, Any]:
     return (live if live.height else history).sort("on", maintain_order=True).row(-1, named=True)
 
 
-def _last(history: pl.DataFrame, x: Spec, y: Spec, colours: Palette) -> list[Spec]:
-    """Name the newest value, the live one where there is one."""
+def _last(history: pl.DataFrame, axes: tuple[Spec, Spec], span: tuple[str, str], colours: Palette) -> list[Spec]:
+    """Name the newest value, the live one where there is one, on the side where the days of the chart leave room."""
     if history.is_empty():
         return []
+    (x, y), (first, last) = axes, map(date.fromisoformat, span)
     row = newest(history)
+    room = (last - date.fromisoformat(row["on"])) / max(last - first, timedelta(days=1))
     named = row | {"name": f"{percent(row['value'])} {row['mode']}"}
     mark = {
         "type": "text",
-        "align": "left",
-        "dx": 9,
+        "align": "left" if room > NAME_ROOM else "right",
+        "dx": 9 if room > NAME_ROOM else -9,
         "dy": -12,
         "fontWeight": 600,
         "fontSize": 13,

@@ -38,7 +38,7 @@ def _search() -> str:
 
 def _tags(tags: Sequence[str]) -> list[str]:
     address.follow("tags", "tag", address.several("tag", tags))
-    picked = st.pills("Tags", tags, selection_mode="multi", format_func=spoken_tag, key="tags")
+    picked = st.pills("Tags", tags, selection_mode="multi", format_func=spoken_tag, key="tags", wrap=True)
     address.write("tags", "tag", picked)
     return list(picked)
 

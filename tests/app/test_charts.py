@@ -1,5 +1,6 @@
 """Charts as pure functions: what a specification holds, checked against the grammar and against the numbers."""
 
+import math
 from datetime import date, timedelta
 
 import altair as alt
@@ -242,3 +243,46 @@ def test_the_same_frame_gives_the_same_specification():
     for build in SPECS.values():
         assert build(LIGHT) == build(LIGHT)
         assert build(LIGHT) != build(DARK)
+
+
+def test_the_newest_value_is_named_on_the_side_where_there_is_room():
+    frame = history("live", 10)
+    (wide,) = [p for p in parts(trend(frame)) if "live" in str(p["data"]["values"][0].get("name"))]
+    assert wide["mark"]["align"] == "left", "the dotted line goes on for a year"
+    zoomed = charts.probability_history(
+        frame,
+        evidence=NO_EVIDENCE,
+        drift=DRIFT,
+        known_through=KNOWN,
+        deadline=DEADLINE,
+        colours=LIGHT,
+        days=(frame["on"][2], frame["on"][8]),
+    )
+    (near,) = [p for p in parts(zoomed) if "live" in str(p["data"]["values"][0].get("name"))]
+    assert near["mark"]["align"] == "right"
+    assert near["data"]["values"][0]["on"] == frame["on"][8], "the newest of the days shown"
+    assert all(p["mark"]["clip"] for p in parts(zoomed))
+    alt.Chart.from_dict(zoomed)
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_a_trend_on_log_odds_follows_the_grammar_and_the_numbers(colours):
+    spec = charts.probability_history(
+        history("retrospective", 12),
+        evidence=EVIDENCE,
+        drift=DRIFT,
+        known_through=KNOWN,
+        deadline=DEADLINE,
+        colours=colours,
+        kind="logit",
+    )
+    alt.Chart.from_dict(spec)
+    (line,) = [p for p in parts(spec) if p["mark"]["type"] == "line" and p["encoding"]["y"]["field"] == "value_odds"][
+        :1
+    ]
+    row = line["data"]["values"][0]
+    assert row["value_odds"] == pytest.approx(math.log(row["value"] / (1 - row["value"])))
+    low, high = line["encoding"]["y"]["scale"]["domain"]
+    assert all(low < r["value_odds"] < high for r in line["data"]["values"])
+    bands = [p for p in parts(spec) if p["mark"]["type"] == "area"]
+    assert {p["encoding"]["y"]["field"] for p in bands} == {"low90_odds", "low50_odds"}
