@@ -24,10 +24,9 @@ apart from the party shocks, so b_v is integrated out: what is left are the log-
 normal. Inside a party, own effect and the pull of the content, b_v (x - centre), enter with the mean square of b_v
 given how far the parties are apart, and Gauss and Hermite's rule makes the tally binomial.
 
-Who does not vote. The log-odds of being absent, as counted (half a senator added to both sides), are normal about a
-level that walks from spell to spell (`absence`, steps `absence_step`) and is shifted by `absence_contested` where
-the vote is contested (people come when it counts); sd `absence_sd` besides the scatter of counting. Absence does
-not depend on how a senator would vote.
+Who does not vote. Each senator is absent with the same probability, whose log-odds are normal about a level that walks
+from spell to spell (`absence`, steps `absence_step`) and is shifted by `absence_contested` where the vote is contested
+(people come when it counts), with sd `absence_sd`. Absence does not depend on how a senator would vote.
 
 Treaties voted en bloc on one day with one tally are one vote. What happened before the floor is not in here: leaders do
 not call votes that they would lose, so this is a model of votes held, and takes no further selection.
@@ -66,7 +65,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from models.senate_history import MOST_TOKEN, NAY, NEITHER, SIDES, History, counted_absences, taken
+from models.senate_history import MOST_TOKEN, NAY, NEITHER, SIDES, History, absences_about, taken
 from models.senate_kernels import OWN_POINTS, OWN_WEIGHTS
 
 type Tensor = Any
@@ -75,6 +74,9 @@ type Tensor = Any
 untyped: Any = pt
 """PyTensor's functions that carry no types."""
 
+ABSENT_POINTS, _weights = np.polynomial.hermite_e.hermegauss(9)
+ABSENT_WEIGHTS = _weights / _weights.sum()
+"""Within 2.5e-3 of the log probability of any number of absences, of a body of 30 or more, for sd up to 1.5."""
 RARE = 0.05
 """Expected nays below which their number's tail is its first term."""
 SCALES = {
@@ -156,15 +158,24 @@ def _which_contested(history: History, population: dict[str, Tensor]) -> Tensor:
 
 
 def _absences(history: History, population: dict[str, Tensor]) -> Tensor:
-    """Return the log density of each vote's absences, (V,)."""
-    counted, scatter = counted_absences(history.seats, history.voting)
+    """Return the log probability of each vote's absences, (V,).
+
+    Binomial given the vote's log-odds, which are integrated out by Gauss and Hermite's rule about the place where count
+    and prior meet, both taken as normal (adaptive quadrature: Liu and Pierce 1994, Biometrika 81:624).
+    """
     first = pm.Normal.dist(-2.2, 1.0)
     level = pm.GaussianRandomWalk("absence", sigma=population["absence_step"], init_dist=first, dims="spell")
     pm.Deterministic("absence_now", level[-1])
     shift = pm.Normal("absence_contested", -0.3, 0.4) * _data("contested_as_seen", history.contested)
-    sd = pt.sqrt(population["absence_sd"] ** 2 + _data("absence_scatter", scatter))
-    off = _data("absence_counted", counted) - level[pm.modelcontext(None)["spell_of_vote"]] - shift
-    return -((off / sd) ** 2) / 2 - pt.log(sd)
+    mean, sd = level[pm.modelcontext(None)["spell_of_vote"]] + shift, population["absence_sd"]
+    counted, scatter = (_data(f"absence_{n}", v) for n, v in absences_about(history.seats, history.voting).items())
+    spread = 1 / pt.sqrt(1 / sd**2 + 1 / scatter)
+    centre = spread**2 * (mean / sd**2 + counted / scatter)
+    log_odds = centre[:, None] + spread[:, None] * ABSENT_POINTS
+    seats, absent = _data("absence_seats", history.seats), _data("absence_absent", history.seats - history.voting)
+    found = absent[:, None] * log_odds - seats[:, None] * pt.softplus(log_odds)
+    found += ABSENT_POINTS**2 / 2 - ((log_odds - mean[:, None]) / sd) ** 2 / 2
+    return untyped.logsumexp(found + np.log(ABSENT_WEIGHTS), axis=1) + pt.log(spread / sd)
 
 
 def _rolls(votes: History, population: dict[str, Tensor]) -> Tensor:

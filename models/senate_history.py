@@ -135,7 +135,10 @@ def taken(history: History, index: Int) -> History:
     )
 
 
-def counted_absences(seats: Float, voting: Float) -> tuple[Float, Float]:
-    """Return the log-odds of being absent as counted, and their variance from counting; half a senator on each side."""
+def absences_about(seats: Float, voting: Float) -> dict[str, Float]:
+    """Return about which log-odds of being absent a count speaks, and how widely: a normal law beside the exact one.
+
+    Keys `counted` and `scatter` (a variance), each (V,); half a senator is added to both sides.
+    """
     absent = seats - voting
-    return np.log((absent + 0.5) / (voting + 0.5)), 1 / (absent + 0.5) + 1 / (voting + 0.5)
+    return {"counted": np.log((absent + 0.5) / (voting + 0.5)), "scatter": 1 / (absent + 0.5) + 1 / (voting + 0.5)}

@@ -4,11 +4,15 @@ from dataclasses import replace
 from math import lgamma
 
 import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
 import pytest
+from pytensor.graph.replace import clone_replace
+from scipy.special import logsumexp
 
 from models import sampling, senate
 from models.sampling import SamplerSettings
-from models.senate_history import MOST_TOKEN, NAY, NEITHER, YEA, History, counted_absences, taken
+from models.senate_history import MOST_TOKEN, NAY, NEITHER, YEA, History, taken
 from tests.models.senate_histories import TURNOVER, as_tallies, chambers, replicated, with_votes
 
 TRUTH = {
@@ -79,16 +83,43 @@ def by_hand(history: History, p: dict[str, np.ndarray], roll: dict[str, np.ndarr
         odds = p["type_contested"][history.type[v]] + p["practice"][history.spell[v]]
         contested = history.nays[v] > MOST_TOKEN
         total -= np.log1p(np.exp(-odds if contested else odds))
-        counted, scatter = counted_absences(history.seats[v], history.voting[v])
         mean = p["absence"][history.spell[v]] + contested * p["absence_contested"]
-        sd = np.sqrt(p["absence_sd"] ** 2 + scatter)
-        total += -0.5 * ((counted - mean) / sd) ** 2 - np.log(sd)
+        total += absent_by_hand(history.seats[v], history.voting[v], mean=float(mean), sd=float(p["absence_sd"]))
         if not contested:
             total += np.log(p["token"][int(history.nays[v])])
             continue
         total += _members(history, v, p, {n: a[w] for n, a in roll.items()})
         w += 1
     return float(total)
+
+
+def absent_by_hand(seats: float, voting: float, *, mean: float, sd: float) -> float:
+    """Return the log probability of one set of absent senators: a binomial law, its log-odds normal."""
+    at = np.linspace(mean - 9 * sd, mean + 9 * sd, 20_001)
+    log = (seats - voting) * at - seats * np.logaddexp(0, at) - 0.5 * ((at - mean) / sd) ** 2
+    return float(logsumexp(log) + np.log((at[1] - at[0]) / (sd * np.sqrt(2 * np.pi))))
+
+
+@pytest.mark.parametrize("seats", [30.0, 100.0])
+@pytest.mark.parametrize("mean", [-4.0, -2.5, -1.0])
+@pytest.mark.parametrize("sd", [0.1, 0.5, 1.5])
+def test_absences_are_binomial_with_normal_log_odds(seats: float, mean: float, sd: float) -> None:
+    voting = seats - np.array([0.0, 1.0, 3.0, 8.0, 20.0])
+    nobody = chambers(5, types=1, people=4)
+    tallies = replace(nobody.tallies, yeas=np.outer(voting, [0.0, 0.0, 1.0]))
+    history = replace(nobody, seats=np.full(5, seats), voting=voting, tallies=tallies)
+    with pm.Model(coords={"spell": range(history.spells)}) as model:
+        pm.Data("spell_of_vote", history.spell)
+        found = senate._absences(
+            history, {"absence_sd": pt.constant(sd, dtype="float64"), "absence_step": pt.constant(0.5)}
+        )
+    fixed = {
+        model["absence"]: pt.constant(np.full(history.spells, mean)),
+        model["absence_contested"]: pt.constant(0.0, dtype="float64"),
+    }
+    values = clone_replace(found, fixed).eval()
+    expected = [absent_by_hand(seats, v, mean=mean, sd=sd) for v in voting]
+    assert values == pytest.approx(expected, abs=2.5e-3)
 
 
 def _members(history: History, v: int, p: dict[str, np.ndarray], at: dict[str, float]) -> float:
