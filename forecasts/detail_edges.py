@@ -23,7 +23,7 @@ Float = NDArray[np.float64]
 
 DIGITS = 6
 _POINTS = (0.5, 0.05, 0.95)
-_SHAPE_DRAWS = 20_000
+_SHAPE_DRAWS = 10_000
 """Draws from which ranges and widths are read; probabilities are taken from all."""
 
 
