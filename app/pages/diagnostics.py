@@ -52,6 +52,7 @@ def _gates(snapshot: Snapshot) -> None:
         file_name=f"receipt-{snapshot.board}-{snapshot.id[:12]}.json",
         mime="application/json",
         key="diagnostics_receipt",
+        on_click="ignore",
     )
 
 
@@ -336,6 +337,7 @@ def _downloads(view: BoardView, draws: str, document: Mapping[str, Any]) -> None
             file_name=f"diagnosis-{name}.json",
             mime="application/json",
             key="diagnosis_download",
+            on_click="ignore",
         )
         st.download_button(
             "Download the draws (netCDF)",
@@ -343,6 +345,7 @@ def _downloads(view: BoardView, draws: str, document: Mapping[str, Any]) -> None
             file_name=f"draws-{name}.nc",
             mime="application/x-netcdf",
             key="draws_download",
+            on_click="ignore",
         )
 
 
