@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,7 +100,20 @@ def made_from(texts: Iterable[str], board: Board, *, known: date, settled: Itera
     names = [m.question for m in found]
     if repeated := {n for n in names if names.count(n) > 1}:
         raise ConditionError(f"{min(repeated)}: made twice; one act for each question is allowed")
+    _check_levels(found, board)
     return found
+
+
+def _check_levels(made: Sequence[Made], board: Board) -> None:
+    """Refuse acts on two levels of one series of which the higher would be reached without the lower."""
+    acts = {m.question: m for m in made}
+    for series in board.series:
+        rising = [acts[v.question] for v in sorted(series.levels, key=lambda v: v.value) if v.question in acts]
+        for low, high in pairwise(rising):
+            if high.first is not None and (low.first is None or low.last is None or low.last > high.first):
+                raise ConditionError(
+                    f"'{low}' and '{high}': {low.question} is a lower level of the same series and cannot come later"
+                )
 
 
 def marks(conditions: Sequence[Seen], board: Board, day: NDArray[np.int16], holds: Mark) -> Mark:

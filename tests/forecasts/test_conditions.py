@@ -64,6 +64,9 @@ def test_what_is_made_is_read_and_written_back(text, expected):
         (made_from, ["not scenario settled"], "cannot be made to hold; make its events happen, or see it"),
         (made_from, ["truce between 2027-01-01 and 2026-12-31"], "2027-01-01 lies after 2026-12-31"),
         (made_from, ["truce on 2026-12-31", "never truce"], "truce: made twice"),
+        (made_from, ["never three", "four on 2028-09-01"], "'never three' and 'four on 2028-09-01': three is a lower"),
+        (made_from, ["four on 2027-09-01", "three on 2028-09-01"], "of the same series and cannot come later"),
+        (made_from, ["three between 2027-01-01 and 2028-01-01", "four on 2027-09-01"], "cannot come later"),
         (made_from, ["never floor"], "floor: has happened already"),
     ],
 )
@@ -85,3 +88,16 @@ def test_marks_are_the_futures_in_which_all_conditions_hold():
     assert marks(armed, BOARD, day, holds).tolist() == [True, True, True, False]
     neither = seen_from(["not truce by 2026-12-31", "scenario armed"], BOARD, **LIMITS)
     assert marks(neither, BOARD, day, holds).tolist() == [False, True, False, False]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["three on 2027-09-01", "four on 2027-09-01"],
+        ["three on 2027-09-01", "never four"],
+        ["never three", "never four"],
+        ["four on 2027-09-01", "never truce"],
+    ],
+)
+def test_levels_that_fit_together_can_be_made_together(texts):
+    assert [str(m) for m in made_from(texts, BOARD, **LIMITS)] == texts
