@@ -147,22 +147,13 @@ def save_edit(view: BoardView, edited: Evidence, *, seen: Entry) -> Act:
 
 def retract(view: BoardView, seen: Entry, *, reason: str) -> Act:
     """Take the version of an item that was seen back; raises as `save_new`, a conflict when there is a newer one."""
-    instant = data.now()
-    row = new_entry.append_new(
-        data.workspace().store,
-        lambda entry: Retraction(entry, seen.entry, reason, instant.date()),
-        letter=new_entry.RETRACTION,
-        board=view.board.id,
-        actor=data.actor(),
-        now=instant,
-        expected_version={seen.entry: seen.version},
-    )
+    row = _take_back(view.board.id, seen.entry, seen=seen.version, reason=reason)
     return Act(view.board.id, "retracted", seen.entry, row.entry)
 
 
 def restore(view: BoardView, retraction: str, entry: str) -> Act:
     """Take a retraction back, so that its item counts again; raises as `save_new`."""
-    row = data.retract(view.board.id, retraction, reason="the retraction is taken back")
+    row = _take_back(view.board.id, retraction, seen=1, reason="the retraction is taken back")
     return Act(view.board.id, "restored", entry, row.entry)
 
 
@@ -171,8 +162,21 @@ def undo(act: Act) -> Act:
     if act.kind == "edited" and act.before is not None:
         row = _append(act.board, act.before, seen=act.version)
     else:
-        row = data.retract(act.board, act.row, reason="undone right after it was written")
+        row = _take_back(act.board, act.row, seen=act.version, reason="undone right after it was written")
     return Act(act.board, "undone", act.entry, row.entry)
+
+
+def _take_back(board: str, entry: str, *, seen: int, reason: str) -> Entry:
+    instant = data.now()
+    return new_entry.append_new(
+        data.workspace().store,
+        lambda row: Retraction(row, entry, reason, instant.date()),
+        letter=new_entry.RETRACTION,
+        board=board,
+        actor=data.actor(),
+        now=instant,
+        expected_version={entry: seen},
+    )
 
 
 def _append(board: str, record: Evidence, *, seen: int) -> Entry:

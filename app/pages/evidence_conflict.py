@@ -122,6 +122,10 @@ def _compare(view: BoardView, item: Item, mine: Mine) -> None:
         )
     )
     found = merging.differences(evidence_of(mine.base), evidence_of(theirs), mine.item)
+    if not found:
+        st.info("Both versions say the same: nothing of yours is left to save.")
+        _discard(view, item)
+        return
     picks = {d.part: _choice(view, d, theirs.version) for d in found}
     whole = {part: side for part, side in picks.items() if side is not None}
     ready = len(whole) == len(picks)

@@ -7,6 +7,7 @@ import streamlit as st
 from app import data, evidence_address, evidence_data, evidence_words, frame, links, marks
 from app.look import literal, words
 from app.pages import evidence_saved
+from app.pages.evidence_preview import preview_section
 from app.spec import points, spoken_day
 from app.view import BoardView
 from forecasts import likelihood, merging
@@ -91,6 +92,7 @@ def _retracted(view: BoardView, item: Item, names: Mapping[str, str]) -> None:
         except ConflictError as error:
             st.session_state["evidence_not_undone"] = str(error)
         st.rerun()
+    preview_section(view, item.evidence, title="If it counted again")
 
 
 def _actions(view: BoardView, item: Item) -> None:

@@ -21,9 +21,9 @@ SMALLEST = 0.0005
 """Moves below are not drawn."""
 
 
-def preview_section(view: BoardView, draft: Evidence | None) -> None:
+def preview_section(view: BoardView, draft: Evidence | None, *, title: str = "What it would change") -> None:
     """Draw what a draft would change, or say what the preview waits for."""
-    st.header("What it would change", anchor=False)
+    st.header(title, anchor=False)
     if draft is None:
         frame.note("The preview appears as soon as the dates and ratios on the left can be read.")
         return

@@ -370,6 +370,29 @@ def test_an_undo_that_somebody_overtook_is_refused_in_words(opened, desk):
     assert rows(desk)[-1] == THEIRS
 
 
+def test_an_undo_of_an_entry_leaves_alone_what_somebody_made_of_it(opened, desk):
+    test = opened("add_evidence")
+    for name, text in (("statement", "A truce."), ("source", "A gazette"), ("new_thread", "truce")):
+        field(test, name).set_value(text)
+    test = press(test.run(), "Save")
+    edited = replace(rows(desk)[-1], source="Ada asked")
+    write(desk, edited, versions={"E003": 1})
+    test = press(test, "Undo")
+    assert "Not undone" in warnings(test)
+    assert rows(desk)[-1] == edited
+
+
+def test_two_who_write_the_same_have_nothing_to_settle(opened, desk):
+    test = opened(item="E1", do="edit")
+    field(test, "statement").set_value(THEIRS.statement).run()
+    next(s for s in test.selectbox if s.key.endswith("digit")).set_value("3").run()
+    write(desk, THEIRS, versions={"E1": 1})
+    test = press(test, "Save as a new version")
+    assert "nothing of yours is left" in test.info[0].value
+    press(test, "Put mine aside")
+    assert rows(desk)[-1] == THEIRS
+
+
 # ---- retract
 
 
@@ -414,7 +437,10 @@ def test_a_version_that_was_not_seen_is_not_retracted(opened, desk):
 def test_what_was_retracted_can_count_again(opened, desk):
     write(desk, Retraction("X001", "E1", "A hoax", SMALL_VIEWED.date()))
     assert "retracted already" in opened(item="E1", do="retract").info[0].value
-    test = press(opened(item="E1"), "Let it count again")
+    test = opened(item="E1")
+    assert "If it counted again" in [h.value for h in test.header]
+    assert any("triangle-right" in str(s) for s in specs(test)), "and what that would do is shown first"
+    test = press(test, "Let it count again")
     assert "E1 counts again" in test.success[0].value
     assert {e.id for e in data.board_view(desk.board.id).moment.evidence} == {"E1", "E2"}
 
