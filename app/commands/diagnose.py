@@ -110,15 +110,20 @@ def show(documents: Mapping[str, Mapping[str, Any]]) -> None:
     for key, document in documents.items():
         click.echo(f"\n{key}: {document['model']}, {document['chains']} chains of {document['draws']} draws")
         moved = (document["sensitivity"] or {}).get("lines", {})
-        rows = [_row(line, moved.get(line["name"], {})) for line in document["quantities"]]
+        ranks = document["ranks"]
+        rows = [_row(line, ranks.get(line["name"], {}), moved.get(line["name"], {})) for line in document["quantities"]]
         head = ("quantity", "median", "5 %", "95 %", "R-hat", "bulk ESS", "tail ESS", "remarks")
         click.echo(table(head, rows, right="123456"))
         if document["no_prior"]:
             click.echo(document["no_prior"])
 
 
-def _row(line: Mapping[str, Any], moved: Mapping[str, Any]) -> tuple[str, ...]:
-    remarks = [*line["wrong"], *([moved["flag"]] if moved.get("flag") else [])]
+def _row(line: Mapping[str, Any], ranked: Mapping[str, Any], moved: Mapping[str, Any]) -> tuple[str, ...]:
+    from forecasts.convergence import RANK_P
+
+    p = ranked.get("p")
+    remarks = [*line["wrong"], *([f"chains rank unevenly (p {p:.3f})"] if p is not None and p < RANK_P else [])]
+    remarks += [moved["flag"]] if moved.get("flag") else []
     measured = (_number(line["rhat"], ".4f"), _number(line["ess_bulk"], ".0f"), _number(line["ess_tail"], ".0f"))
     spread = (f"{line[k]:.4g}" for k in ("median", "low", "high"))
     return (line["name"], *spread, *measured, "; ".join(remarks))

@@ -44,27 +44,27 @@ def visitor(chromium, address) -> Iterator[Page]:
 
 def test_the_tour_is_closed_for_good_and_found_again(visitor):
     tour = visitor.get_by_role("region", name="First visit")
-    expect(opened(visitor, "").locator("h1").first).to_be_visible()
-    expect(tour).to_be_visible()
+    expect(opened(visitor, "").locator("h1").first).to_be_visible(timeout=PATIENCE)
+    expect(tour).to_be_visible(timeout=PATIENCE)
     tour.get_by_role("link", name="Got it").click()
-    expect(visitor).to_have_url(re.compile(r"tour=done"))
+    expect(visitor).to_have_url(re.compile(r"tour=done"), timeout=PATIENCE)
     settle(visitor)
-    expect(visitor.locator("h1").first).to_be_visible()
-    expect(tour).to_have_count(0)
+    expect(visitor.locator("h1").first).to_be_visible(timeout=PATIENCE)
+    expect(tour).to_have_count(0, timeout=PATIENCE)
     kept = {c["name"]: c for c in visitor.context.cookies()}[tour_cookie.NAME]
     assert kept["httpOnly"]
     assert kept["sameSite"] == "Lax"
     opened(visitor, "")
-    expect(tour).to_have_count(0)
+    expect(tour).to_have_count(0, timeout=PATIENCE)
     opened(visitor, "help").get_by_role("link", name="Show the tour").click()
-    expect(tour).to_be_visible()
+    expect(tour).to_be_visible(timeout=PATIENCE)
 
 
 def test_keys_lead_to_their_pages(visitor):
     opened(visitor, "help")
     for name, pressed in keys.PAGES.items():
         visitor.locator("body").press(pressed)
-        expect(visitor).to_have_title(re.compile(re.escape(links.TITLES[name])))
+        expect(visitor).to_have_title(re.compile(re.escape(links.TITLES[name])), timeout=PATIENCE)
         settle(visitor)
     button = visitor.get_by_role("button", name="Go to Board")
     assert (button.bounding_box() or {})["width"] <= 2, "out of sight"
@@ -79,7 +79,7 @@ def test_a_word_has_an_address_and_leads_to_its_page(visitor):
     first = visitor.locator(".tx-table").first
     expect(first).to_contain_text("How many times more likely")
     first.get_by_role("link", name="Add evidence").click()
-    expect(visitor).to_have_title(re.compile("Add evidence"))
+    expect(visitor).to_have_title(re.compile("Add evidence"), timeout=PATIENCE)
 
 
 ON_PAPER = """() => ({
@@ -110,10 +110,10 @@ def test_paper_is_light_and_whole_also_from_a_dark_screen(visitor, path):
 @pytest.mark.slow
 def test_the_draws_are_read_once_and_every_plot_is_drawn(visitor, tmp_path):
     opened(visitor, "diagnostics")
-    expect(visitor.get_by_role("heading", name="Gates of the run")).to_be_visible()
+    expect(visitor.get_by_role("heading", name="Gates of the run")).to_be_visible(timeout=PATIENCE)
     expect(visitor.get_by_role("heading", name="Convergence of each quantity")).to_be_visible(timeout=PATIENCE)
     settle(visitor)
-    expect(visitor.locator("[data-testid=stVegaLiteChart] svg").first).to_be_visible()
+    expect(visitor.locator("[data-testid=stVegaLiteChart] svg").first).to_be_visible(timeout=PATIENCE)
     assert visitor.locator("[data-testid=stVegaLiteChart]").count() == 3
     with visitor.expect_download() as download:
         visitor.get_by_role("button", name="Download the receipt (JSON)").click()
