@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from app import data, login, people_data, refit_job, votes_data
+from app import data, evidence_data, login, people_data, refit_job, votes_data, what_if_data
 from forecasts import ledger
-from forecasts.domain import Forecast, Statement
+from forecasts.domain import Entry, Forecast, Statement
 from forecasts.errors import ForbiddenError
 from forecasts.people import ANONYMOUS, Actor
 from forecasts.people_forecasts import Issued
+from forecasts.reading_list import Link, Pasted
 from tests.app.conftest import SMALL_VIEWED
 from tests.app.test_board_page import html
 from tests.jobs import small_home, voting_home
@@ -49,13 +50,17 @@ FORMS = [
     ("my_forecasts", "To enter forecasts of your own you need", "Save"),
     ("senate", "To save a statement you need", "Save the statement"),
     ("runs", "To ask for a run you need", "Refit now"),
+    ("evidence?view=links", "To change the reading list you need", "Keep for later"),
+    ("evidence?item=E1", "To edit or retract evidence you need", "Edit"),
+    ("what_if?if=truce by 2028-12-31", "To keep a what-if under a name you need", "Keep this what-if"),
 ]
 
 
 @pytest.mark.parametrize("who", VIEWERS)
 @pytest.mark.parametrize(("name", "told", "button"), FORMS)
 def test_a_viewer_gets_one_explanation_and_no_button(seen_by, name: str, told: str, button: str, who: str) -> None:
-    test = seen_by(name, VIEWERS[who]).run()
+    page, _, query = name.partition("?")
+    test = seen_by(page, VIEWERS[who], **dict([query.split("=")] if query else [])).run()
     assert not test.exception
     assert html(test).count(told) == 1
     assert "one of these roles: forecaster, admin" in html(test)
@@ -65,7 +70,8 @@ def test_a_viewer_gets_one_explanation_and_no_button(seen_by, name: str, told: s
 
 @pytest.mark.parametrize(("name", "told", "button"), FORMS)
 def test_a_forecaster_gets_the_button_and_no_explanation(seen_by, name: str, told: str, button: str) -> None:
-    test = seen_by(name, Actor("p1", "forecaster")).run()
+    page, _, query = name.partition("?")
+    test = seen_by(page, Actor("p1", "forecaster"), **dict([query.split("=")] if query else [])).run()
     assert not test.exception
     assert told not in html(test)
     assert button in [b.label for b in test.button]
@@ -75,17 +81,72 @@ def a_forecast() -> Forecast:
     return Forecast("F1", "truce", date(2028, 12, 31), "p0123456789abcdef", 0.3, small_home.NOW, DAY, "", "", "")
 
 
-WRITES = {
-    "save_evidence": lambda b: data.save_evidence(b, small_home.evidence("E9")),
-    "retract": lambda b: data.retract(b, "E1", reason="a mistake"),
-    "forecast": lambda b: people_data.save(b, a_forecast()),
-    "withdraw": lambda b: people_data.withdraw(b, Issued(a_forecast(), ledger.history(data.workspace().store, b)[-1])),
-    "statement": lambda b: votes_data.save_statement(
+def a_row(board: str) -> Entry:
+    """Return the newest version of the evidence item E1."""
+    return ledger.history(data.workspace().store, board, entry="E1")[-1]
+
+
+def a_link(board: str) -> Link:
+    return Link(
+        board,
+        1,
+        "example.org/x",
+        "https://example.org/x",
+        "",
+        "open",
+        None,
+        "p1",
+        small_home.NOW,
+        "p1",
+        small_home.NOW,
+        1,
+    )
+
+
+WRITES: dict[str, Callable[[str], object]] = {
+    "data.save_evidence": lambda b: data.save_evidence(b, small_home.evidence("E9")),
+    "data.retract": lambda b: data.retract(b, "E1", reason="a mistake"),
+    "evidence_data._append": lambda b: evidence_data.save_edit(
+        data.board_view(b), small_home.evidence("E1", lr=2.0), seen=a_row(b)
+    ),
+    "evidence_data._take_back": lambda b: evidence_data.retract(data.board_view(b), a_row(b), reason="a mistake"),
+    "evidence_data.add_links": lambda b: evidence_data.add_links(b, [Pasted("https://example.org/x", "")]),
+    "evidence_data.change_link": lambda b: evidence_data.change_link(a_link(b), "done"),
+    "people_data.save": lambda b: people_data.save(b, a_forecast()),
+    "people_data.withdraw": lambda b: people_data.withdraw(b, Issued(a_forecast(), a_row(b))),
+    "votes_data.save_statement": lambda b: votes_data.save_statement(
         b, Statement("S9", "consent", "m3", "for_firm", DAY, DAY, "A speech", "", "")
     ),
-    "refit": refit_job.start,
+    "what_if_data.save": lambda b: what_if_data.save(
+        data.board_view(b), {"name": "A truce", "note": ""}, ["truce by 2028-12-31"], "see"
+    ),
+    "refit_job.start": refit_job.start,
 }
-"""What the pages call to write."""
+"""What the pages call to write, by the function that asks for the right."""
+ELSEWHERE = {"roles_data.add", "roles_data.change", "roles_data.erase"}
+"""Tested with their page in test_people_page.py."""
+OF_THEMSELVES = {"changes_data.my_last_visit"}
+"""When somebody was last here, noted for everybody who has logged in: no part of the record."""
+
+
+def functions_that_act() -> set[str]:
+    """Return the functions between the pages and the store that name an actor, or ask for a right themselves."""
+    found = set()
+    for path in APP.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and acts(node) and node.name != "write":
+                found.add(f"{path.stem}.{node.name}")
+    return found
+
+
+def acts(function: ast.FunctionDef) -> bool:
+    calls = [n for n in ast.walk(function) if isinstance(n, ast.Call)]
+    named = "actor" in {k.arg for c in calls for k in c.keywords}
+    return named or "authorise" in {getattr(c.func, "attr", "") for c in calls}
+
+
+def test_every_function_of_the_app_that_writes_is_tried_here() -> None:
+    assert functions_that_act() - ELSEWHERE - OF_THEMSELVES == set(WRITES) - {"people_data.withdraw"}
 
 
 @pytest.mark.parametrize("who", VIEWERS)
