@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -116,11 +117,12 @@ class BoardView:
 
     def row(self, question: str, deadline: date) -> Mapping[str, Any] | None:
         """Return a question's row for a deadline, or None where the snapshot has none (a question added since)."""
-        rows = self.questions()
-        if rows.is_empty():
-            return None
-        found = rows.filter((pl.col("subject") == question) & (pl.col("deadline") == deadline))
-        return found.row(0, named=True) if found.height else None
+        return self._rows.get((question, deadline))
+
+    @cached_property
+    def _rows(self) -> Mapping[tuple[str, date], Mapping[str, Any]]:
+        """The shown snapshot's rows of questions by question and deadline: a board asks for each several times."""
+        return {(r["subject"], r["deadline"]): r for r in self.questions().to_dicts()}
 
     def headlines(self) -> list[tuple[Question, Mapping[str, Any]]]:
         """Return every question that the snapshot knows with its row at the headline deadline, in board order."""
