@@ -115,7 +115,7 @@ def literal(text: object) -> str:
     A word joiner follows a colon before a letter, because emoji and icon names are replaced after escapes are read.
     """
     line = " ".join(str(text).split())
-    return _CODE_WORD.sub(":\u2060", _MARKUP.sub(r"\\\1", line))
+    return _MARKUP.sub(r"\\\1", _CODE_WORD.sub(":\u2060", line))
 
 
 def safe_link(url: str) -> str | None:
