@@ -57,9 +57,14 @@ def read_instant(text: str) -> datetime | None:
 
 def over(view: BoardView, span: Span) -> Changes | None:
     """Return what changed over a span, within one mode; None where no snapshot reaches back so far."""
-    index = data.published(view.board.id)
-    pair = seen_then(index, view, span.since) if span.since else days_ago(index, view, span.days or 1)
+    pair = _pair((view.key, view.changes_mode), span, view)
     return _between(view, *pair) if pair else None
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _pair(key: tuple[str, str], span: Span, _view: BoardView) -> tuple[str, str] | None:  # noqa: ARG001 - the cache's key
+    index = data.published(_view.board.id)
+    return seen_then(index, _view, span.since) if span.since else days_ago(index, _view, span.days or 1)
 
 
 def seen_then(index: pl.DataFrame, view: BoardView, instant: datetime) -> tuple[str, str] | None:

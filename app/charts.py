@@ -171,6 +171,16 @@ def within(frame: pl.DataFrame, days: tuple[str, str] | None) -> pl.DataFrame:
     return frame.filter(pl.col("on").str.slice(0, 10).is_between(pl.lit(days[0]), pl.lit(days[1])))
 
 
+def drawn_rows(history: pl.DataFrame, days: tuple[str, str] | None) -> pl.DataFrame:
+    """Return the rows of a trend that its chart needs: those of the days shown and the next on each side, thinned."""
+    if days is None:
+        return thinned(history)
+    shown = within(history, days)
+    before = history.filter(pl.col("on") < days[0]).sort("on").group_by("mode", maintain_order=True).last()
+    after = history.filter(pl.col("on") > days[1]).sort("on").group_by("mode", maintain_order=True).first()
+    return pl.concat([f.select(history.columns) for f in (before, thinned(shown), after)]).sort("mode", "on")
+
+
 def clipped(spec: Spec) -> Spec:
     """Return a chart whose marks end at its frame: lines that run on beyond the days shown are cut there."""
     if "layer" in spec:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from app.charts import NUMBERS, clipped, newest, within
+from app.charts import NUMBERS, clipped, drawn_rows, newest, within
 from app.look import Palette, category
 from app.probability_scale import Scale, ScaleKind, scale_for
 from app.spec import DASHED, PERCENT_FINE, Spec, chart, day_axis, layer, percent, tip
@@ -40,7 +40,7 @@ def compared(lines: Sequence[Line], *, kind: ScaleKind, days: tuple[str, str] | 
     inks = (colours.accent, category(colours, SECOND))
     parts: list[Spec] = []
     for line, ink, shape in zip(lines, inks, SHAPES, strict=False):
-        frame = scale.placed(line.history.select("on", "mode", *NUMBERS), NUMBERS)
+        frame = scale.placed(drawn_rows(line.history, days).select("on", "mode", *NUMBERS), NUMBERS)
         for mode in ("retrospective", "live"):
             rows = frame.filter(pl.col("mode") == mode).with_columns(name=pl.lit(line.name))
             parts += _drawn(rows, (x, y), scale, (ink, shape)) if rows.height else []

@@ -145,6 +145,12 @@ def _spec(key: str, theme: str, _build: Callable[[], Spec]) -> Spec:  # noqa: AR
     return _build()
 
 
+@st.cache_resource(show_spinner=False, max_entries=2000)
+def cached_mark(key: str, _build: Callable[[], str]) -> str:  # noqa: ARG001 - the cache's key
+    """Return a small picture as HTML, built once for each key: it has the colours of both themes."""
+    return _build()
+
+
 def runs(board: str, *, limit: int) -> tuple[Run, ...]:
     """Return the last attempts to publish, newest first."""
     return attempts.read(workspace().store, board, limit=limit)

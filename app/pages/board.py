@@ -14,7 +14,7 @@ from app.pages.board_filter import choose_questions
 from app.spec import percent, points, spoken_day
 from app.thinning import month_ends, thinned
 from app.view import BoardView
-from forecasts.definition import Question
+from forecasts.definition import Question, Section
 
 
 def render() -> None:
@@ -34,8 +34,9 @@ def render() -> None:
     changes_section(view, span, found)
     _scenarios(view)
     wanted = choose_questions(view)
+    rows = [(q, r) for q, r in view.headlines() if q.id in wanted]
     for section in view.board.sections:
-        _section(view, section.id, section.title, wanted)
+        _section(view, section, [(q, r) for q, r in rows if q.section == section.id])
     _also_watched(view)
     _all_numbers(view)
     if view.board.description:
@@ -151,13 +152,12 @@ def _overlays(overlays: pl.DataFrame, view: BoardView) -> str:
     return f'<ul class="tx-list tx">{items}</ul>'
 
 
-def _section(view: BoardView, section: str, title: str, wanted: frozenset[str]) -> None:
-    rows = [(q, r) for q, r in view.headlines() if q.section == section and q.id in wanted]
+def _section(view: BoardView, section: Section, rows: Sequence[tuple[Question, Mapping[str, Any]]]) -> None:
     if not rows:
         return
-    st.header(literal(title), anchor=False)
-    with st.container(gap=None, key=f"section-{section}"):
-        with st.container(key=f"head-{section}"):
+    st.header(literal(section.title), anchor=False)
+    with st.container(gap=None, key=f"section-{section.id}"):
+        with st.container(key=f"head-{section.id}"):
             st.columns([4, 7], gap="medium")[1].html(_head(view))
         for question, row in rows:
             _row(view, question, row)
@@ -200,17 +200,24 @@ def question_marks(view: BoardView, question: Question, row: Mapping[str, Any]) 
         return f'<div class="tx-row tx"><div class="tx-num">✓</div><div class="tx-done">Happened{on}</div></div>'
     value, low, high = row["value"], row["low90"], row["high90"]
     week, month = view.change(question.id, question.headline_deadline)
-    trend = view.trend(question.id, question.headline_deadline, mode=view.trend_mode)
+    trend = data.cached_mark(
+        f"{view.key}:{view.trend_mode}:{question.id}:{question.headline_deadline}", lambda: _sparkline(view, question)
+    )
     awaiting = (
         '<div class="tx-done">The date has passed; awaiting confirmation.</div>' if row["state"] == "awaiting" else ""
     )
-    dashed = view.trend_mode == "retrospective"
     spoken = f"{percent(value)}, 90 % band {percent(low)} to {percent(high)}"
     return (
         f'<div class="tx-row tx" role="group" aria-label="{words(spoken)}">{marks.number(value)}'
         f"{marks.dot_and_bar(value, low, high)}{marks.change(week, '7 d')}{marks.change(month, '30 d')}"
-        f"{marks.sparkline(trend['value'].to_list(), dashed=dashed, words_for=_trend_words(trend))}{awaiting}</div>"
+        f"{trend}{awaiting}</div>"
     )
+
+
+def _sparkline(view: BoardView, question: Question) -> str:
+    trend = view.trend(question.id, question.headline_deadline, mode=view.trend_mode)
+    dashed = view.trend_mode == "retrospective"
+    return marks.sparkline(trend["value"].to_list(), dashed=dashed, words_for=_trend_words(trend))
 
 
 def _trend_words(trend: pl.DataFrame) -> str:

@@ -10,7 +10,7 @@ from app.changes import Change, Changes, Happening, from_to
 from app.changes_data import MINUTE, Span
 from app.explainers import explain
 from app.look import literal, words
-from app.spec import spoken_day
+from app.spec import points, spoken_day
 from app.view import BoardView
 from forecasts.definition import Question
 
@@ -75,20 +75,24 @@ def changes_section(view: BoardView, span: Span, found: Changes | None) -> None:
         _moves(view, first)
     if not first and not found.happened:
         frame.note("No number moved by more than the simulation error.")
-    _smaller(view, found.moved[len(first) :])
+    _smaller(found.moved[len(first) :])
     _came_in(found)
     explain("importance", key="changes")
 
 
-def _smaller(view: BoardView, moved: Sequence[Change]) -> None:
+def _smaller(moved: Sequence[Change]) -> None:
     if not moved:
         return
     with st.expander(f"{len(moved)} smaller {'change' if len(moved) == 1 else 'changes'}"):
-        clear = [c for c in moved if c.clear]
-        _moves(view, clear)
-        if unclear := moved[len(clear) :]:
-            frame.note("Within the simulation error, so that these may be no changes at all:")
-            _moves(view, unclear)
+        st.html(marks.table(["What", "From", "To", "Points"], [_cells(c) for c in moved], numeric=(1, 2, 3)))
+        if not all(c.clear for c in moved):
+            frame.note("In brackets: within the simulation error, so that it may be no change at all.")
+
+
+def _cells(change: Change) -> list[str]:
+    title = change.title if change.question else f"Scenario: {change.title}"
+    moved = points(change.points) if change.clear else f"({points(change.points)})"
+    return [words(title), *from_to(change.before, change.now), moved]
 
 
 def _happening(view: BoardView, happening: Happening, place: int) -> None:
