@@ -1,8 +1,8 @@
 """The whole record of a board as JSON Lines, and back into an empty store: diff-able, complete, checked to the bit.
 
 One object a line, each with a single key that says what it is: `twixt` (the head), `person`, `artefact` (definitions
-and details), `entry` (a ledger row), `snapshot`, `run`, and `end` with a hash of all lines before it. Simulated
-futures are not in it: they can be made again.
+and details), `entry` (a ledger row), `snapshot`, `run`, `link` (of the reading list), and `end` with a hash of all
+lines before it. Simulated futures are not in it: they can be made again.
 """
 
 import base64
@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 import polars as pl
 
-from forecasts import kept_answers, ledger, people, runs, snapshots
+from forecasts import kept_answers, ledger, people, reading_list, runs, snapshots
 from forecasts.artefacts import Artefacts
 from forecasts.codec import decode_entry, encode_entry
 from forecasts.domain import BoardVersion, Entry, Evidence, Mode, NamedWhatIf
@@ -39,6 +39,7 @@ from forecasts.forms import (
 from forecasts.instants import utc
 from forecasts.ledger_chain import check_chain
 from forecasts.people import Actor, Person, authorise
+from forecasts.reading_list import Link
 from forecasts.runs import Run
 from forecasts.snapshot_rows import ROWS
 from forecasts.snapshots import Snapshot
@@ -65,6 +66,7 @@ class Contents:
     runs: list[Run] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     """Answers of named what-ifs: key -> artefact."""
+    links: list[Link] = field(default_factory=list)
 
 
 def dump(store: Store, artefacts: Artefacts, board: str, *, with_people: bool = False) -> Iterator[str]:
@@ -110,6 +112,7 @@ def _values(
         yield from _answers(artefacts, snapshot.id, asked, given)
     attempts = reversed(runs.read(store, board, limit=2**31 - 1))
     yield from ({"run": write_fields(run, _RUN)} for run in attempts)
+    yield from ({"link": write_fields(link, reading_list.FORM)} for link in reading_list.read(store, board))
 
 
 def _people_of(entry: Entry) -> set[str]:
@@ -170,6 +173,7 @@ def load(lines: Iterable[str], store: Store, artefacts: Artefacts, *, actor: Act
                 raise DumpError(f"{contents.board}: snapshot {snapshot.id:.20} is in the store already")
         for run in contents.runs:
             runs.insert(connection, run)
+        reading_list.insert(connection, contents.links)
     for key, name in contents.answers.items():
         artefacts.bind(key, name)
     return contents
@@ -273,6 +277,13 @@ def _read_answer(contents: Contents, value: Any, _now: datetime) -> None:
     contents.answers[value["key"]] = str(HASH.read(value["hash"]))
 
 
+def _read_link(contents: Contents, value: Any, now: datetime) -> None:
+    link: Link = read_fields(value, Link, reading_list.FORM)
+    reading_list.check(link, board=contents.board)
+    _not_after(now, added_at=link.added_at, changed_at=link.changed_at)
+    contents.links.append(link)
+
+
 def _read_run(contents: Contents, value: Any, now: datetime) -> None:
     run: Run = read_fields(value, Run, _RUN)
     if run.board != contents.board:
@@ -288,6 +299,7 @@ _READERS: dict[str, Callable[[Contents, Any, datetime], None]] = {
     "snapshot": _read_snapshot,
     "answer": _read_answer,
     "run": _read_run,
+    "link": _read_link,
 }
 
 

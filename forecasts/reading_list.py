@@ -15,7 +15,19 @@ import sqlalchemy as sa
 
 from forecasts.errors import ConflictError, RecordError, StoreError
 from forecasts.fields import FieldProblem, Fields, shown
-from forecasts.forms import check_address, check_identifier, check_text
+from forecasts.forms import (
+    COUNT,
+    ID,
+    INSTANT,
+    TEXT,
+    URL,
+    Form,
+    check_address,
+    check_identifier,
+    check_text,
+    choice,
+    optional,
+)
 from forecasts.instants import to_text, utc
 from forecasts.people import Actor, authorise
 from forecasts.schema import reading_list
@@ -71,6 +83,23 @@ class Added(NamedTuple):
     new: tuple[Link, ...]
     known: tuple[Link, ...]
     """Links whose page stood on the list already; they stay as they were."""
+
+
+FORM: dict[str, Form] = {
+    "board": ID,
+    "number": COUNT,
+    "page": TEXT,
+    "url": URL,
+    "note": TEXT,
+    "state": choice(get_args(LinkState)),
+    "evidence": optional(ID),
+    "added_by": ID,
+    "added_at": INSTANT,
+    "changed_by": ID,
+    "changed_at": INSTANT,
+    "version": COUNT,
+}
+"""The form of each field of a link in a dump."""
 
 
 def pasted_links(text: str) -> tuple[tuple[Pasted, ...], list[FieldProblem]]:
@@ -195,6 +224,24 @@ def _overtaken(link: Link, newest: Link | None) -> StoreError:
         return StoreError(f"{link.board}: there is no link {link.number} on the reading list")
     who = f"{newest.changed_by} made it {newest.state!r} at {to_text(newest.changed_at)}"
     return ConflictError(f"{link.board}: link {link.number} was changed meanwhile: {who}")
+
+
+def check(link: Link, *, board: str) -> None:
+    """Raise ValueError unless a link that was kept elsewhere can stand on a board's list."""
+    if link.board != board:
+        raise ValueError(f"a link of board {link.board} among those of {board}")
+    if not link.page or link.page != page_of(link.url):
+        raise ValueError(f"link {link.number}: page {link.page!r:.80} is not that of {link.url!r:.80}")
+    if link.version < 1 or len(link.note) > NOTE_LIMIT:
+        raise ValueError(
+            f"link {link.number}: a version from 1 and a note of at most {NOTE_LIMIT} characters are needed"
+        )
+
+
+def insert(connection: sa.Connection, links: Sequence[Link]) -> None:
+    """Write links as they are; the caller holds the board's lock."""
+    for link in links:
+        connection.execute(reading_list.insert().values(_columns(link)))
 
 
 def read(store: Store, board: str) -> tuple[Link, ...]:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from forecasts import dump, ledger, people, runs, snapshots
+from forecasts import dump, ledger, people, reading_list, runs, snapshots
 from forecasts.artefacts import Artefacts
 from forecasts.domain import BoardVersion, Forecast, Retraction
 from forecasts.errors import CorruptArtefactError, DumpError, ForbiddenError, StoreError
@@ -62,6 +62,12 @@ def fill(store, artefacts) -> str:
         snapshots.write(store, one, actor=JOBS)
     runs.append(store, Run("b", "live", NOW, NOW, NOW, "published", "ok", {}, "a" * 64), actor=JOBS)
     runs.append(store, Run("b", "live", NOW, NOW, NOW, "refused", "R-hat 1.02 > 1.01", {"r": 1.02}), actor=JOBS)
+    wanted = [
+        reading_list.Pasted("https://example.org/новости?id=1", "nöte"),
+        reading_list.Pasted("https://b.example", ""),
+    ]
+    first, _ = reading_list.add(store, wanted, board="b", actor=LOCAL_OWNER, now=NOW).new
+    reading_list.change(store, first, state="done", evidence="E1", actor=LOCAL_OWNER, now=NOW)
     return ada
 
 
@@ -101,7 +107,38 @@ def test_a_record_comes_back_equal_and_from_either_database_into_the_other(store
     assert [(r.outcome, r.receipt) for r in runs.read(other, "b")] == [
         (r.outcome, r.receipt) for r in runs.read(store, "b")
     ]
+    assert reading_list.read(other, "b") == reading_list.read(store, "b")
+    assert [k.state for k in reading_list.read(other, "b")] == ["done", "open"]
     assert lines_of(other, kept, with_people=True) == lines
+
+
+def resealed(lines: list[str]) -> list[str]:
+    """Return changed lines with the end that fits them."""
+    body = lines[:-1]
+    digest = hashlib.sha256("".join(f"{line}\n" for line in body).encode()).hexdigest()
+    return [*body, canonical({"end": {"lines": len(body), "sha256": digest}})]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"board": "other"}, "a link of board other"),
+        ({"url": "https://example.org/elsewhere"}, "is not that of"),
+        ({"url": "javascript:alert(1)"}, "begins with http"),
+        ({"state": "read"}, "open"),
+        ({"version": 0}, "version"),
+        ({"added_at": "2099-01-01T00:00:00.000000Z"}, "lies after now"),
+    ],
+)
+def test_a_link_that_cannot_be_is_refused(artefacts, empty, tmp_path, change, message):
+    with open_store(f"sqlite:///{tmp_path / 'full.sqlite'}") as store:
+        fill(store, artefacts)
+        lines = lines_of(store, artefacts)
+    place = next(i for i, line in enumerate(lines) if line.startswith('{"link"'))
+    lines[place] = canonical({"link": json.loads(lines[place])["link"] | change})
+    with pytest.raises(DumpError, match=message):
+        load(resealed(lines), empty)
+    assert is_untouched(empty)
 
 
 def test_a_record_loads_into_an_empty_store_of_each_kind(store, artefacts, empty, tmp_path):
