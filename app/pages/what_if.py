@@ -103,9 +103,9 @@ def _answer(view: BoardView, conditions: Sequence[str], mode: WhatIfMode) -> Non
         st.html('<p class="tx">Nothing differs by more than a twentieth of a point.</p>')
     else:
         _chart(moved, mode)
-    _scenarios(view, found)
     with st.expander("The whole board as a table"):
         st.dataframe(whole_board(view, found), hide_index=True, width="stretch", alt="Every question before and after.")
+    _scenarios(view, found)
     what_if_kept.share(view, conditions, mode)
     what_if_kept.section(view, conditions, mode)
 

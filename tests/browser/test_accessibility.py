@@ -98,10 +98,10 @@ def opened(page: Page, name: str, *, scheme: str, size: str) -> Page:
 def unfold(page: Page) -> None:
     """Open every expander, also those within others, and wait until the charts in them are drawn."""
     closed = page.locator('[data-testid="stMain"] details:not([open]) > summary')
-    for _ in range(60):
-        if not closed.count():
-            break
-        closed.first.click()
+    while closed.count():
+        first = closed.first.element_handle()
+        first.click()
+        page.wait_for_function("s => !s.isConnected || s.parentElement.open", arg=first)
     settle(page)
     page.wait_for_function(
         "() => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(c => c.querySelector('svg'))"
