@@ -68,7 +68,7 @@ HARM = """own => {
     if (address === null) continue;
     const to = new URL(address, document.baseURI);
     if (!['http:', 'https:'].includes(to.protocol)) found.push(`link ${a.outerHTML.slice(0, 200)}`);
-    const told = !a.rel.includes('noopener') || !a.rel.includes('nofollow');
+    const told = !a.rel.includes('noopener') || !a.rel.includes('noreferrer');
     if (to.origin !== own && told) found.push(`bare ${a.outerHTML}`);
   }
   for (const i of app.querySelectorAll('img, image')) {
@@ -168,7 +168,7 @@ def test_a_page_has_the_same_elements_with_hostile_words(watched, path: str) -> 
     assert page.locator("[data-testid=stException]").count() == 0
     assert "could not be drawn" not in page.locator("h1").first.inner_text()
     hover(page)
-    assert hostile.found() == []
+    assert hostile.found()[:3] == []
     extra = collections.Counter(hostile.shape())
     SEEN[path] = collapsed(page.locator('[data-testid="stMain"]').text_content() or "")
     harmless.open(path)

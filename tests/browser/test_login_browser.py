@@ -97,6 +97,8 @@ def test_the_way_of_a_forecaster_through_the_login(page, home):
     rows = ledger.tail(home.store, home.board.id).position
     people.correct(home.store, replace(ada, role="viewer"), actor=LOCAL_OWNER)
     page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Your role was changed from forecaster to viewer")).to_be_visible()
+    expect(page.get_by_text("you need one of these roles: forecaster, admin")).to_be_visible()
     settle(page)
     assert ledger.tail(home.store, home.board.id).position == rows
 
