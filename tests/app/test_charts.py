@@ -10,6 +10,7 @@ import pytest
 from app import charts, charts_of_moves
 from app.look import DARK, LIGHT
 from app.spec import ticks
+from app.thinning import POINTS
 
 KNOWN = date(2026, 7, 1)
 DEADLINE = date(2028, 12, 31)
@@ -286,3 +287,16 @@ def test_a_trend_on_log_odds_follows_the_grammar_and_the_numbers(colours):
     assert all(low < r["value_odds"] < high for r in line["data"]["values"])
     bands = [p for p in parts(spec) if p["mark"]["type"] == "area"]
     assert {p["encoding"]["y"]["field"] for p in bands} == {"low90_odds", "low50_odds"}
+
+
+def test_a_trend_is_drawn_from_the_days_shown_and_the_next_on_each_side():
+    frame = pl.concat([history("live", 10), history("retrospective", 10)])
+    days = frame["on"][:10].to_list()
+    rows = charts.drawn_rows(frame, (days[3], days[5]))
+    assert rows.filter(pl.col("mode") == "live")["on"].to_list() == days[2:7]
+    assert rows["mode"].unique().sort().to_list() == ["live", "retrospective"]
+    assert charts.drawn_rows(frame, None).height == 20, "few enough to be drawn as they are"
+    many = pl.concat([history("live", 600).with_columns(value=0.2)])
+    drawn = charts.drawn_rows(many, None)
+    assert drawn.height == POINTS
+    assert drawn["on"].max() == many["on"].max()
