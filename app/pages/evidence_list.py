@@ -23,8 +23,10 @@ def draw(view: BoardView) -> None:
     names = evidence_data.names(everything)
     wanted = _asked(view, everything, names)
     found = evidence_book.find(everything, wanted)
-    start = _page(found, total=len(everything))
-    draw_rows(view, found[start : start + ROWS], names=names)
+    page, pages = _page(len(found)), _pages(len(found))
+    _count(len(found), page, total=len(everything))
+    draw_rows(view, found[ROWS * (page - 1) : ROWS * page], names=names)
+    _pager(page, pages)
 
 
 def _asked(view: BoardView, everything: Sequence[Item], names: Mapping[str, str]) -> Wanted:
@@ -77,25 +79,35 @@ def _filter(
     )
 
 
-def _page(found: Sequence[Item], *, total: int) -> int:
-    """Say how many items fit, draw the way through their pages, and return the first row of this one."""
-    pages = max(1, -(-len(found) // ROWS))
+def _pages(found: int) -> int:
+    return max(1, -(-found // ROWS))
+
+
+def _page(found: int) -> int:
+    """Return the page that the address names, or the nearest one that there is."""
     asked = evidence_address.read()["page"]
-    now = min(max(int(asked), 1), pages) if asked.isdecimal() and len(asked) < 6 else 1
-    left, back, on = st.columns([6, 1.4, 1.4], vertical_alignment="center")
+    return min(max(int(asked), 1), _pages(found)) if asked.isdecimal() and len(asked) < 6 else 1
+
+
+def _count(found: int, page: int, *, total: int) -> None:
+    """Say how many items fit."""
     if found:
-        first, last = ROWS * (now - 1) + 1, min(ROWS * now, len(found))
-        left.html(f'<p class="tx tx-muted" role="status">{first} to {last} of {len(found)} items; {total} in all.</p>')
+        first, last = ROWS * (page - 1) + 1, min(ROWS * page, found)
+        st.html(f'<p class="tx tx-muted" role="status">{first} to {last} of {found} items; {total} in all.</p>')
     else:
-        left.html(
+        st.html(
             '<section class="tx tx-empty" role="status"><h2>No item fits</h2>'
             "<p>Ask for fewer words, or take a filter away.</p></section>"
         )
-    if now > 1 and back.button("Earlier page", key="evidence_back"):
-        _turn(now - 1)
-    if now < pages and on.button("Next page", key="evidence_on"):
-        _turn(now + 1)
-    return ROWS * (now - 1)
+
+
+def _pager(page: int, pages: int) -> None:
+    """Draw the way to the pages before and after, below the rows."""
+    with st.container(horizontal=True):
+        if page > 1 and st.button("Previous page", key="evidence_back"):
+            _turn(page - 1)
+        if page < pages and st.button("Next page", key="evidence_on"):
+            _turn(page + 1)
 
 
 def _turn(page: int) -> None:

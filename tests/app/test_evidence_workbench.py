@@ -122,7 +122,7 @@ def test_a_long_list_has_pages(opened, desk):
     test = press(press(test, "Next page"), "Next page")
     assert "41 to 52 of 52 items" in html(test)
     assert test.query_params["page"] == "3"
-    assert "21 to 40 of 52" in html(press(test, "Earlier page"))
+    assert "21 to 40 of 52" in html(press(test, "Previous page"))
     next(w for w in test.text_input if w.label == "Search").set_value("number").run()
     assert "1 to 20 of 50 items" in html(test), "another search begins at its first page"
 
