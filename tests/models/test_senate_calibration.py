@@ -89,3 +89,7 @@ def test_data_sets_are_of_one_shape() -> None:
     assert history.contested.sum() == CONTESTED
     assert set(truth) == set(RANKED)
     assert np.all(history.voting <= history.seats)
+
+
+def test_the_recorded_calibration() -> None:
+    STUDY.check()
