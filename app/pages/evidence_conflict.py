@@ -118,7 +118,7 @@ def _compare(view: BoardView, item: Item, mine: Mine) -> None:
     st.warning(
         literal(
             f"You began with version {mine.base.version}. Meanwhile version {theirs.version} was saved "
-            f"({evidence_words.written(theirs, names)}). Nothing is lost: choose for each part, or take one whole."
+            f"({evidence_words.written(theirs, names)}). Nothing is lost: choose for each part, or put yours aside."
         )
     )
     found = merging.differences(evidence_of(mine.base), evidence_of(theirs), mine.item)
