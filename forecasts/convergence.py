@@ -37,7 +37,7 @@ _AT_ONCE = 20
 def quantities(file: DrawsFile) -> dict[str, tuple[str, str]]:
     """Return every single number of a fit by name, `variable[label]`, with its variable and label."""
     found: dict[str, tuple[str, str]] = {}
-    for name, variable in file.variables.items():
+    for name, variable in file.sampled.items():
         labels = [str(label) for label in file.coords[variable.dims[0]]] if variable.dims else [""]
         for axis in variable.dims[1:]:
             labels = [f"{one}, {label}" for one in labels for label in file.coords[axis]]
@@ -48,7 +48,7 @@ def quantities(file: DrawsFile) -> dict[str, tuple[str, str]]:
 def chains(file: DrawsFile) -> dict[str, Float]:
     """Return the draws of every single number, each (chain, draw), by name."""
     columns = []
-    for variable in file.variables.values():
+    for variable in file.sampled.values():
         flat = variable.values.reshape(*variable.values.shape[:2], -1).astype(np.float64)
         columns += [flat[..., i] for i in range(flat.shape[2])]
     return dict(zip(quantities(file), columns, strict=True))

@@ -43,6 +43,8 @@ class Variable:
     """(chain, draw, ...), all finite."""
     units: str
     """In words, such as `events per year`; `1` for a bare number."""
+    derived: bool = False
+    """Computed from what was sampled: convergence is judged and priors are told of the other variables."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,6 +110,11 @@ class DrawsFile:
         """Number of draws R over all chains."""
         return self.chains * int(next(iter(self.variables.values())).values.shape[1])
 
+    @property
+    def sampled(self) -> dict[str, Variable]:
+        """The variables that the sampler drew, by name."""
+        return {name: variable for name, variable in self.variables.items() if not variable.derived}
+
     def of(self, name: str) -> NDArray[np.float64]:
         """Return a variable's (R, ...) draws, chain after chain; raises KeyError for one that is not kept."""
         if name not in self.variables:
@@ -163,6 +170,8 @@ def _fill(written: Any, file: DrawsFile, bits: int) -> None:
         axes = (*_FIRST, *variable.dims)
         kept = group.createVariable(name, "f4", axes, zlib=True, complevel=9, shuffle=True, **rounded)
         kept.units = variable.units
+        if variable.derived:
+            kept.derived = "yes"
         kept[:] = variable.values
 
 
@@ -228,7 +237,7 @@ def _variable(stored: Any) -> Variable:
     if stored.dimensions[:2] != _FIRST:
         raise DrawsFileError(f"{stored.name}: axes {stored.dimensions} where chain and draw come first")
     values = np.ma.filled(stored[:], np.nan).astype(np.float32)
-    return Variable(tuple(stored.dimensions[2:]), values, str(stored.units))
+    return Variable(tuple(stored.dimensions[2:]), values, str(stored.units), getattr(stored, "derived", "") == "yes")
 
 
 def _receipt(text: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def prior_draws(model: "pm.Model", file: DrawsFile, *, seed: int) -> dict[str, F
     A variable that hangs on an improper prior has none and is left out.
     """
     found: dict[str, Float] = {}
-    for name, variable in file.variables.items():
+    for name, variable in file.sampled.items():
         try:
             draw = model.compile_fn([model[name]], inputs=[], point_fn=False, mode=_MODE, random_seed=seed)
             values = np.array([draw()[0] for _ in range(PRIOR_DRAWS)], float)

@@ -123,7 +123,8 @@ def with_law(file: DrawsFile, whole: Whole) -> DrawsFile:
         coords=dict(file.coords)
         | {"thinned": tuple(range(THIN)), "law": LAW, "common": COMMON}
         | {"ahead": tuple(range(1, whole.years + 1)), "knot": tuple(range(marks.walked.shape[1]))},
-        variables=thinned | {"per_draw": Variable(("thinned", "law"), per_draw, "log share per year; a factor")},
+        variables=thinned
+        | {"per_draw": Variable(("thinned", "law"), per_draw, "log share per year; a factor", derived=True)},
         constants={
             "in_all": Constant(("common",), common, "1; log share per year; log share"),
             "walked": Constant(("ahead", "knot"), marks.walked, "log percent of GDP"),

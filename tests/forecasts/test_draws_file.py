@@ -33,7 +33,10 @@ def same(after: DrawsFile, before: DrawsFile) -> bool:
     """Tell whether two files hold the same, to the bit."""
     texts = [(f.model, f.input_hash, dict(f.coords), dict(f.receipt)) for f in (after, before)]
     pairs = [(after.variables[n], v) for n, v in before.variables.items()]
-    equal = [(a.dims, a.units, a.values.tobytes()) == (b.dims, b.units, b.values.tobytes()) for a, b in pairs]
+    equal = [
+        (a.dims, a.units, a.derived, a.values.tobytes()) == (b.dims, b.units, b.derived, b.values.tobytes())
+        for a, b in pairs
+    ]
     return texts[0] == texts[1] and set(after.variables) == set(before.variables) and all(equal)
 
 
@@ -49,6 +52,14 @@ def with_constants(**changes: Any) -> DrawsFile:
     knots = Constant(("knot",), np.array([0.1, 1 / 3, 2.0]), "log share")
     constants = {"printed": knots, "damping_in_all": Constant((), np.array(1 / 7), "1")} | changes
     return replace(drawn(), coords=dict(drawn().coords) | {"knot": (0, 1, 2)}, constants=constants)
+
+
+def test_what_was_derived_stays_apart_from_what_was_sampled() -> None:
+    values = np.ones((4, 50, 3), np.float32)
+    before = replace(drawn(), variables=drawn().variables | {"law": Variable(("country",), values, "1", derived=True)})
+    after = from_bytes(to_bytes(before, bits=MOST_BITS))
+    assert same(after, before)
+    assert set(after.sampled) == {"share", "damping"}
 
 
 @pytest.mark.parametrize("bits", [4, MOST_BITS])
