@@ -47,7 +47,7 @@ SKELETON = """() => {
   const found = {};
   for (const e of document.querySelector('[data-testid=stApp]').querySelectorAll('*')) {
     if (e.tagName !== 'svg' && e.closest('svg')) continue;
-    const names = e.getAttributeNames().filter(n => !/^(data-|style$|aria-|id$|class$|tabindex$)/.test(n)).sort();
+    const names = e.getAttributeNames().filter(n => !/^(data-|style$|aria-|id$|class$|tabindex$|title$)/.test(n)).sort();
     const key = `${e.tagName.toLowerCase()}[${names}]`;
     found[key] = (found[key] || 0) + 1;
   }
@@ -183,11 +183,14 @@ def differences(one: Page, other: Page) -> dict[str, int]:
 
 
 def hover(page: Page) -> None:
-    """Ask the first marks of each chart for their tooltips."""
+    """Move the pointer over the first marks of each chart, for their tooltips."""
     for chart in page.locator('[data-testid="stVegaLiteChart"]').all()[:4]:
+        if not chart.is_visible():
+            continue
+        chart.scroll_into_view_if_needed()
         for mark in chart.locator('[role="graphics-symbol"]').all()[:3]:
-            if mark.is_visible():
-                mark.hover(force=True)
+            if box := mark.bounding_box():
+                page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
                 page.wait_for_timeout(60)
 
 
