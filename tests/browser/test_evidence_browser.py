@@ -62,9 +62,15 @@ def newest(home) -> object:
 
 
 def type_into(page: Page, name: str, text: str) -> None:
-    """Fill a field and leave it, so that the page takes it over."""
+    """Fill a field of an edit and leave it, and wait until the page lists what it changes."""
     page.get_by_role("textbox", name=name).fill(text)
     page.keyboard.press("Tab")
+    taken_over(page, text)
+
+
+def taken_over(page: Page, text: str) -> None:
+    """Wait until a new text stands among what an edit changes, and nothing moves any more."""
+    expect(page.get_by_role("cell", name=text, exact=True)).to_be_visible(timeout=PATIENCE)
     settle(page)
 
 
@@ -181,7 +187,7 @@ def test_a_report_is_entered_edited_retracted_and_undone_without_a_mouse(person,
     page.keyboard.press("Control+A")
     page.keyboard.type("Two gazettes")
     page.keyboard.press("Enter")
-    settle(page)
+    taken_over(page, "Two gazettes")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("has a new version")).to_be_visible()
     edited = newest(home)
