@@ -47,7 +47,8 @@ SKELETON = """() => {
   const found = {};
   for (const e of document.querySelector('[data-testid=stApp]').querySelectorAll('*')) {
     if (e.tagName !== 'svg' && e.closest('svg')) continue;
-    const names = e.getAttributeNames().filter(n => !/^(data-|style$|aria-|id$|class$|tabindex$|title$)/.test(n)).sort();
+    const other = n => !/^(data-|style$|aria-|id$|class$|tabindex$|title$)/.test(n);
+    const names = e.getAttributeNames().filter(other).sort();
     const key = `${e.tagName.toLowerCase()}[${names}]`;
     found[key] = (found[key] || 0) + 1;
   }
