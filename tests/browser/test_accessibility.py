@@ -7,6 +7,7 @@ does not touch: the page is the one that people get. Expanders are opened first,
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -29,6 +30,8 @@ ADDRESS = {
 """Pages that need more than their name to show all they have."""
 SIZES = {"desktop": {"width": 1280, "height": 1000}, "phone": {"width": 390, "height": 844}}
 GRAVE = {"serious", "critical"}
+PICTURES = Path(__file__).resolve().parents[2] / "test-artefacts" / "pages"
+"""What every page looked like, for whoever looks at a run of CI; not part of the repository."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ def opened(page: Page, name: str, *, scheme: str, size: str) -> Page:
     page.goto(f"/{ADDRESS.get(name, name)}")
     expect(page.locator("h1").first).to_be_visible(timeout=PATIENCE)
     settle(page)
+    page.screenshot(path=PICTURES / f"{name}-{size}-{scheme}.png")
     unfold(page)
     return page
 
