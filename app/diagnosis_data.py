@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from app import data
+from app.error_page import guarded
 from app.look import words
 from app.refit_job import Job
 from forecasts import diagnosis
@@ -114,6 +115,7 @@ def complaint(job: Job) -> str:
 
 
 @st.fragment(run_every=EVERY_SECONDS)
+@guarded
 def _watch(snapshot: Snapshot) -> None:
     start(snapshot)
     job = _jobs().get(_job_key(snapshot))
