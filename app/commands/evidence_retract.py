@@ -15,7 +15,6 @@ from app.session import Session
     short_help="Take an entry back.",
     epilog=examples(
         'twixt evidence retract E113 --reason "The report was withdrawn by its source"',
-        "twixt evidence preview --without E113                  # first: what would the board be without it?",
     ),
 )
 @click.argument("entry")

@@ -148,6 +148,10 @@ def test_charts_are_described_and_no_mark_is_black(page):
     opened(page, QUESTION)
     charts = page.locator('[data-testid="stVegaLiteChart"]')
     expect(charts.first.locator("svg")).to_be_visible()
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]"
+        ".every(c => c.offsetParent === null || c.querySelector('svg'))"
+    )
     described = charts.evaluate_all(
         "cs => cs.filter(c => c.offsetParent !== null)"
         ".map(c => [c, ...c.querySelectorAll('[aria-label]')].some(e => (e.ariaLabel || '').length > 20))"

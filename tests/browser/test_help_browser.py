@@ -97,6 +97,8 @@ ON_PAPER = """() => ({
 def test_paper_is_light_and_whole_also_from_a_dark_screen(visitor, path):
     opened(visitor, path)
     visitor.emulate_media(media="print")
+    visitor.wait_for_function("() => !document.querySelector('.stAppHeader').checkVisibility()")  # the theme follows
+    settle(visitor)
     found = visitor.evaluate(ON_PAPER)
     assert found["hidden"] == []
     assert found["ground"] == "rgb(255, 255, 255)"

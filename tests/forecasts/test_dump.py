@@ -172,6 +172,7 @@ def test_every_line_is_canonical_and_says_what_it_is(store, artefacts):
         "entry",
         *["artefact", "snapshot"] * 2,
         *["run"] * 2,
+        *["link"] * 2,
         "end",
     ]
     assert all(canonical(json.loads(line)) == line for line in lines)
