@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from forecasts.instants import from_text, to_text, utc
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """Revision that this program reads and writes, the last of `forecasts/migrations`; they are ordered as text."""
 
 PROTECTED = {
@@ -201,6 +201,50 @@ visits = sa.Table(
     sa.PrimaryKeyConstraint("person", "board"),
 )
 """When a person was last on a board's page, and when before that: theirs alone, so it goes when they are erased."""
+
+subscribers = sa.Table(
+    "subscribers",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("board", sa.Text, sa.ForeignKey("boards.id"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("sealed", sa.Text, nullable=False),
+    sa.Column("rules", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("added_by", sa.Text, nullable=False),
+    sa.Column("added_at", Instant, nullable=False),
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Index(None, "board"),
+)
+"""Who is told of what happens on a board. `sealed` is the address and its signing secret, encrypted with a key that is
+not in the database; `host` is all that is shown of the address; `rules` is canonical JSON; `note` says why it rests."""
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("subscriber", sa.Text, sa.ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("board", sa.Text, sa.ForeignKey("boards.id"), nullable=False),
+    sa.Column("topic", sa.Text, nullable=False),
+    sa.Column("occasion", sa.Text, nullable=False),
+    sa.Column("value", sa.Double),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_at", Instant),
+    sa.Column("ended_at", Instant),
+    sa.Column("answer", sa.Text, nullable=False),
+    sa.UniqueConstraint("subscriber", "topic", "occasion"),
+    sa.Index(None, "state", "next_at"),
+)
+"""Messages to subscribers, each told once: `topic` is what it speaks of, `occasion` what set it off, `value` the number
+that its reader knows from then on; `id` is the same at every attempt to deliver it."""
 
 _REFUSAL = "is append-only"
 _NO_GAPS = "ledger positions have no gaps"
