@@ -246,6 +246,14 @@ outbox = sa.Table(
 """Messages to subscribers, each told once: `topic` is what it speaks of, `occasion` what set it off, `value` the number
 that its reader knows from then on; `id` is the same at every attempt to deliver it."""
 
+ended_logins = sa.Table(
+    "ended_logins",
+    metadata,
+    sa.Column("login", sa.Text, primary_key=True),
+    sa.Column("ended_at", Instant, nullable=False),
+)
+"""Logins that somebody has ended, by the digest of what the provider said: a cookie of one, copied before, is refused."""
+
 _REFUSAL = "is append-only"
 _NO_GAPS = "ledger positions have no gaps"
 

@@ -1,4 +1,4 @@
-"""Alerts: subscribers, and the outbox of messages to them."""
+"""Alerts: subscribers, and the outbox of messages to them. Logins that were ended, so that a copied one is none."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,9 +10,10 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Create the two tables."""
+    """Create the three tables."""
     _create_subscribers()
     _create_outbox()
+    _create_ended_logins()
 
 
 def _create_subscribers() -> None:
@@ -61,3 +62,12 @@ def _create_outbox() -> None:
         sa.UniqueConstraint("subscriber", "topic", "occasion", name="uq_outbox_subscriber_topic_occasion"),
     )
     op.create_index("ix_outbox_state_next_at", "outbox", ["state", "next_at"])
+
+
+def _create_ended_logins() -> None:
+    op.create_table(
+        "ended_logins",
+        sa.Column("login", sa.Text, nullable=False),
+        sa.Column("ended_at", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("login", name="pk_ended_logins"),
+    )
