@@ -212,6 +212,7 @@ subscribers = sa.Table(
     sa.Column("host", sa.Text, nullable=False),
     sa.Column("sealed", sa.Text, nullable=False),
     sa.Column("rules", sa.Text, nullable=False),
+    sa.Column("seen", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("added_by", sa.Text, nullable=False),
@@ -221,7 +222,8 @@ subscribers = sa.Table(
     sa.Index(None, "board"),
 )
 """Who is told of what happens on a board. `sealed` is the address and its signing secret, encrypted with a key that is
-not in the database; `host` is all that is shown of the address; `rules` is canonical JSON; `note` says why it rests."""
+not in the database; `host` is all that is shown of the address; `rules` and `seen`, what was delivered last of each
+topic, are canonical JSON; `note` says why it rests."""
 
 outbox = sa.Table(
     "outbox",
@@ -230,9 +232,7 @@ outbox = sa.Table(
     sa.Column("id", sa.Text, nullable=False, unique=True),
     sa.Column("subscriber", sa.Text, sa.ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
     sa.Column("board", sa.Text, sa.ForeignKey("boards.id"), nullable=False),
-    sa.Column("topic", sa.Text, nullable=False),
     sa.Column("occasion", sa.Text, nullable=False),
-    sa.Column("value", sa.Double),
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
@@ -240,11 +240,10 @@ outbox = sa.Table(
     sa.Column("next_at", Instant),
     sa.Column("ended_at", Instant),
     sa.Column("answer", sa.Text, nullable=False),
-    sa.UniqueConstraint("subscriber", "topic", "occasion"),
+    sa.UniqueConstraint("subscriber", "occasion"),
     sa.Index(None, "state", "next_at"),
 )
-"""Messages to subscribers, each told once: `topic` is what it speaks of, `occasion` what set it off, `value` the number
-that its reader knows from then on; `id` is the same at every attempt to deliver it."""
+"""Messages to subscribers. `occasion` is what set one off, so that it is told once; `id` is the same at every attempt."""
 
 ended_logins = sa.Table(
     "ended_logins",

@@ -26,6 +26,7 @@ def _create_subscribers() -> None:
         sa.Column("host", sa.Text, nullable=False),
         sa.Column("sealed", sa.Text, nullable=False),
         sa.Column("rules", sa.Text, nullable=False),
+        sa.Column("seen", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("note", sa.Text, nullable=False),
         sa.Column("added_by", sa.Text, nullable=False),
@@ -45,9 +46,7 @@ def _create_outbox() -> None:
         sa.Column("id", sa.Text, nullable=False),
         sa.Column("subscriber", sa.Text, nullable=False),
         sa.Column("board", sa.Text, nullable=False),
-        sa.Column("topic", sa.Text, nullable=False),
         sa.Column("occasion", sa.Text, nullable=False),
-        sa.Column("value", sa.Double),
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("created_at", Instant, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
@@ -59,7 +58,7 @@ def _create_outbox() -> None:
         sa.ForeignKeyConstraint(["board"], ["boards.id"], name="fk_outbox_board"),
         sa.PrimaryKeyConstraint("number", name="pk_outbox"),
         sa.UniqueConstraint("id", name="uq_outbox_id"),
-        sa.UniqueConstraint("subscriber", "topic", "occasion", name="uq_outbox_subscriber_topic_occasion"),
+        sa.UniqueConstraint("subscriber", "occasion", name="uq_outbox_subscriber_occasion"),
     )
     op.create_index("ix_outbox_state_next_at", "outbox", ["state", "next_at"])
 
