@@ -253,15 +253,44 @@ ended_logins = sa.Table(
 )
 """Logins that somebody has ended, by the digest of what the provider said: a cookie of one, copied before, is refused."""
 
+outside_questions = sa.Table(
+    "outside_questions",
+    metadata,
+    sa.Column("board", sa.Text, sa.ForeignKey("boards.id"), nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("outside", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("added_by", sa.Text, nullable=False),
+    sa.Column("added_at", Instant, nullable=False),
+    sa.PrimaryKeyConstraint("board", "source", "outside", "version"),
+)
+"""Questions of other sites, each with its own criteria, as they stood in a file; a later file adds a version. `outside`
+is the site's id, `record` canonical JSON."""
+
 _REFUSAL = "is append-only"
 _NO_GAPS = "ledger positions have no gaps"
 
 
 def protect(connection: sa.Connection) -> None:
     """Create the triggers of all insert-only tables anew; a migration that rebuilds a table on SQLite loses them."""
-    statements = _postgresql_triggers() if connection.dialect.name == "postgresql" else _sqlite_triggers()
-    for statement in statements:
-        connection.execute(sa.text(statement))
+    present = set(sa.inspect(connection).get_table_names())
+    for trigger in triggers(connection.dialect.name):
+        if trigger.table in present:
+            for statement in trigger.statements:
+                connection.execute(sa.text(statement))
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One trigger as it has to stand in the database."""
+
+    name: str
+    table: str
+    drop: str
+    create: str
+    function: str | None = None
+    """PostgreSQL: what it calls, created before it."""
 
 
 _GAP = "NEW.position <> 1 + coalesce((SELECT max(position) FROM ledger WHERE board = NEW.board), 0)"

@@ -1,4 +1,4 @@
-"""Alerts: subscribers, and the outbox of messages to them. Logins that were ended, so that a copied one is none."""
+"""Alerts: subscribers, and the outbox of messages to them. Logins that were ended, so that a copied one is none. Outside questions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,10 +10,11 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Create the three tables."""
+    """Create the tables."""
     _create_subscribers()
     _create_outbox()
     _create_ended_logins()
+    _create_outside_questions()
 
 
 def _create_subscribers() -> None:
@@ -69,4 +70,19 @@ def _create_ended_logins() -> None:
         sa.Column("login", sa.Text, nullable=False),
         sa.Column("ended_at", Instant, nullable=False),
         sa.PrimaryKeyConstraint("login", name="pk_ended_logins"),
+    )
+
+
+def _create_outside_questions() -> None:
+    op.create_table(
+        "outside_questions",
+        sa.Column("board", sa.Text, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("outside", sa.Text, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("record", sa.Text, nullable=False),
+        sa.Column("added_by", sa.Text, nullable=False),
+        sa.Column("added_at", Instant, nullable=False),
+        sa.ForeignKeyConstraint(["board"], ["boards.id"], name="fk_outside_questions_board"),
+        sa.PrimaryKeyConstraint("board", "source", "outside", "version", name="pk_outside_questions"),
     )

@@ -1,0 +1,1 @@
+"""Forecasts that come from elsewhere and go elsewhere, one file a format."""
