@@ -109,7 +109,10 @@ class Lines:
 def _read_at(value: object) -> datetime:
     if not isinstance(value, str):
         raise TypeError("an instant like 2026-07-01T09:30:00Z is needed")
-    return utc(datetime.fromisoformat(value))
+    try:
+        return utc(datetime.fromisoformat(value))
+    except OverflowError:
+        raise ValueError("an instant within the years 1 to 9999 UTC is needed") from None
 
 
 def _read_deadlines(value: object) -> tuple[date, ...]:
