@@ -1,4 +1,4 @@
-"""Alerts: subscribers, and the outbox of messages to them. Logins that were ended, so that a copied one is none. Outside questions."""
+"""Alerts: subscribers, and the outbox of messages to them; logins that were ended; questions of other sites."""
 
 import sqlalchemy as sa
 from alembic import op
