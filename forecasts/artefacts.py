@@ -1,29 +1,65 @@
 """Content-addressed files: draws, futures, definitions, details. A file's name is the SHA-256 of its bytes.
 
-A file appears whole or not at all (temporary name, fsync, rename) and its bytes are checked whenever they are read.
-Names lead to hashes for what is looked up by its inputs, such as the parameter draws of a definition.
+A file appears whole or not at all and its bytes are checked whenever they are read, in a directory of this machine or
+at a URL that several share. Names lead to hashes for what is looked up by its inputs, such as the parameter draws of a
+definition.
 """
 
 import hashlib
-import os
-import secrets
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Protocol
 
 from forecasts.errors import CorruptArtefactError, StoreError
 from forecasts.forms import check_hash
+from forecasts.local_files import LocalFiles
 
-_TEMPORARY = ".writing-"
+
+class Files(Protocol):
+    """Where the bytes lie: `LocalFiles` or `SharedFiles`. Names are relative; whatever goes wrong is an OSError."""
+
+    def label(self, name: str) -> str:
+        """Return what messages call a file."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes; raises FileNotFoundError when there is none."""
+        ...
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a whole file in place of a former one, or leave nothing."""
+        ...
+
+    def exists(self, name: str) -> bool:
+        """Tell whether there is a file."""
+        ...
+
+    def digest(self, name: str) -> str:
+        """Return the SHA-256 of a file's bytes."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Delete a file, if there is one."""
+        ...
+
+    def names(self) -> Iterator[str]:
+        """Give the names of all files."""
+        ...
+
+    def sweep(self, *, before: datetime) -> int:
+        """Remove what killed writes have left, if last written before an instant; returns bytes."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Artefacts:
-    """A directory of content-addressed files; it is created by the first `put`."""
+    """Content-addressed files under a directory, which the first `put` creates, or under an fsspec URL."""
 
-    root: Path
+    root: Path | str
+    """A directory of this machine, or the URL of a place that several machines share."""
 
     def put(self, content: bytes) -> str:
         """Keep the bytes and return their hash; the same bytes again change nothing, but repair a damaged file.
@@ -34,9 +70,8 @@ class Artefacts:
             When the directory cannot be written: read-only, full, no permission. Nothing is left behind.
         """
         name = hashlib.sha256(content).hexdigest()
-        path = self._path(name)
-        if not _holds(path, name):
-            _write(path, content)
+        if not self._holds(name):
+            self._write(_place(name), content)
         return name
 
     def get(self, name: str) -> bytes:
@@ -49,9 +84,10 @@ class Artefacts:
         ValueError
             When the name is no hash.
         """
-        path = self._path(name)
+        place, files = _place(name), self._files
+        path = files.label(place)
         try:
-            content = path.read_bytes()
+            content = files.read(place)
         except FileNotFoundError:
             raise CorruptArtefactError(
                 f"{path}: this file of the record is missing; restore it from a backup"
@@ -67,14 +103,16 @@ class Artefacts:
         return content
 
     def has(self, name: str) -> bool:
-        """Tell whether there is a file of this hash; its bytes are not checked."""
-        return self._path(name).is_file()
+        """Tell whether there is a file of this hash; its bytes are not checked. StoreError when nobody can tell."""
+        place = _place(name)
+        with self._reached(place):
+            return self._files.exists(place)
 
     def bind(self, key: str, name: str) -> None:
         """Let a key, such as the hash of a computation's inputs, lead to an artefact, in place of a former one."""
         if not self.has(name):
             raise CorruptArtefactError(f"{key!r:.80} cannot lead to {name[:12]}: there is no such artefact")
-        _write(self._key_path(key), f"{name}\n{key}\n".encode())
+        self._write(_key_place(key), f"{name}\n{key}\n".encode())
 
     def bound(self, key: str) -> str | None:
         """Return the hash that a key leads to, or None when it was never bound or its artefact was removed.
@@ -84,13 +122,16 @@ class Artefacts:
         CorruptArtefactError
             When the key's file is damaged.
         """
-        path = self._key_path(key)
+        place, files = _key_place(key), self._files
+        path = files.label(place)
         try:
-            name, _, rest = path.read_text(encoding="utf-8").partition("\n")
+            name, _, rest = files.read(place).decode("utf-8").partition("\n")
             check_hash(name)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise CorruptArtefactError(f"{path}: cannot be read ({error.strerror})") from error
+        except ValueError as error:
             raise CorruptArtefactError(f"{path}: damaged ({error}); delete it to make it anew") from error
         if rest != f"{key}\n":
             raise CorruptArtefactError(f"{path}: damaged: it belongs to another key; delete it to make it anew")
@@ -101,64 +142,56 @@ class Artefacts:
 
         The instant protects a write that is going on. No artefact is touched. Returns the number of bytes removed.
         """
-        removed = 0
-        for path in list(self.root.rglob(f"{_TEMPORARY}*")):
-            with suppress(FileNotFoundError):
-                found = path.stat()
-                if found.st_mtime < before.timestamp():
-                    path.unlink()
-                    removed += found.st_size
-        return removed
+        with self._reached(""):
+            return self._files.sweep(before=before)
 
     def remove(self, name: str) -> None:
-        """Delete the file of a hash, if there is one."""
-        self._path(name).unlink(missing_ok=True)
+        """Delete the file of a hash, if there is one; raises StoreError when it cannot be."""
+        place = _place(name)
+        with self._reached(place):
+            self._files.remove(place)
 
     def hashes(self) -> set[str]:
-        """Return the hashes of all files."""
-        return {p.name for p in self._files() if not p.name.startswith(_TEMPORARY)}
+        """Return the hashes of all files; raises StoreError when they cannot be listed."""
+        with self._reached(""):
+            parts = [PurePosixPath(name).parts for name in self._files.names()]
+        return {p[1] for p in parts if len(p) == 2 and p[1][:2] == p[0]}
 
-    def _files(self) -> Iterator[Path]:
-        return (p for p in self.root.glob("[0-9a-f][0-9a-f]/*") if p.is_file())
+    @property
+    def _files(self) -> Files:
+        if isinstance(self.root, Path):
+            return LocalFiles(self.root)
+        from forecasts.shared_files import SharedFiles
 
-    def _path(self, name: str) -> Path:
-        check_hash(name)
-        return self.root / name[:2] / name
+        return SharedFiles(self.root)
 
-    def _key_path(self, key: str) -> Path:
-        name = hashlib.sha256(key.encode()).hexdigest()
-        return self.root / "keys" / name[:2] / name
+    @contextmanager
+    def _reached(self, place: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StoreError(f"{self._files.label(place)}: cannot be reached ({error.strerror})") from error
 
+    def _holds(self, name: str) -> bool:
+        try:
+            return self._files.digest(_place(name)) == name
+        except OSError:
+            return False
 
-def _holds(path: Path, name: str) -> bool:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == name
-    except OSError:
-        return False
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a whole file under a temporary name, force it to the disk, give it its name, force that to the disk."""
-    temporary = path.parent / f"{_TEMPORARY}{secrets.token_hex(8)}"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_directory(path.parent)
-    except OSError as error:
-        raise StoreError(f"{path.parent}: cannot be written ({error.strerror}); nothing was kept") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    def _write(self, place: str, content: bytes) -> None:
+        files = self._files
+        try:
+            files.write(place, content)
+        except OSError as error:
+            folder = files.label(place).rpartition("/")[0]
+            raise StoreError(f"{folder}: cannot be written ({error.strerror}); nothing was kept") from error
 
 
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _place(name: str) -> str:
+    check_hash(name)
+    return f"{name[:2]}/{name}"
+
+
+def _key_place(key: str) -> str:
+    name = hashlib.sha256(key.encode()).hexdigest()
+    return f"keys/{name[:2]}/{name}"

@@ -241,7 +241,7 @@ _WORKER: dict[str, tuple[Store, Artefacts]] = {}
 """What a worker process has opened, for all of its dates."""
 
 
-def _prepare_worker(url: str, root: Path) -> None:
+def _prepare_worker(url: str, root: Path | str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the person's interrupt is the parent's business: finish, then stop
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     _WORKER["opened"] = open_store(url, migrate=False), Artefacts(root)

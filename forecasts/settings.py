@@ -14,6 +14,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from forecasts.artefacts import Artefacts
@@ -26,6 +27,7 @@ MODELS = Path(__file__).resolve().parent.parent / "models"
 """The sources of everything that is compiled."""
 
 _DATABASE = re.compile(r"(sqlite|postgresql)(\+[a-z0-9]+)?://.*", re.DOTALL)
+_FILES = re.compile(r"(?!file:|https?:)([a-z][a-z0-9]*::)*[a-z][a-z0-9+.-]*://[^\s?#]+")
 
 
 class SettingsError(ValueError):
@@ -42,20 +44,22 @@ class Home:
     """`TWIXT_DB`: SQLAlchemy URL of SQLite or PostgreSQL."""
     cache: Path
     """`TWIXT_CACHE`: compiled code; may be deleted at any time."""
+    shared: Path | str | None = None
+    """`TWIXT_ARTEFACTS`: where the files of the record are when not in the home: a directory, or an fsspec URL."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Home:
-        """Read the three variables; an unset or empty one takes the platform's default.
+        """Read the four variables; an unset or empty one takes the platform's default, the last one the home.
 
         Raises
         ------
         SettingsError
-            When a path is not absolute after `~`, contains a character that cannot stand in a database URL, or the
-            URL names another database.
+            When a path is a file or contains a character that cannot stand in a database URL, or a URL names another
+            kind of database or no place for files.
         """
         root = _directory(environment, "TWIXT_HOME")
         cache = _directory(environment, "TWIXT_CACHE")
-        return cls(root, _database(environment, root), cache)
+        return cls(root, _database(environment, root), cache, _shared(environment))
 
     @property
     def boards(self) -> tuple[Path, Path]:
@@ -63,9 +67,9 @@ class Home:
         return SHIPPED_BOARDS, self.root / "boards"
 
     @property
-    def artefacts(self) -> Path:
-        """Directory of content-addressed files."""
-        return self.root / "artefacts"
+    def artefacts(self) -> Path | str:
+        """Directory of content-addressed files, or the URL at which several machines share them."""
+        return self.root / "artefacts" if self.shared is None else self.shared
 
     @property
     def logs(self) -> Path:
@@ -150,6 +154,23 @@ def _directory(environment: Mapping[str, str], name: str) -> Path:
     if path.exists() and not path.is_dir():
         raise SettingsError(f"{name}: {text!r} is a file; a directory is needed")
     return path
+
+
+def _shared(environment: Mapping[str, str]) -> Path | str | None:
+    """Return the directory or URL of shared files; a `file:` URL is a directory, with all that a directory promises."""
+    text = environment.get("TWIXT_ARTEFACTS", "")
+    if not text:
+        return None
+    if ":" not in text.partition("/")[0]:
+        return _directory(environment, "TWIXT_ARTEFACTS")
+    if text.startswith("file:///"):
+        return Path(unquote(text.removeprefix("file://")))
+    if not _FILES.fullmatch(text):
+        shown = text.split("@")[-1][:60]  # never the password
+        raise SettingsError(
+            f"TWIXT_ARTEFACTS: {shown!r}: allowed are a directory, file:///DIR or a URL such as s3://B/P"
+        )
+    return text
 
 
 def _database(environment: Mapping[str, str], root: Path) -> str:
