@@ -28,5 +28,9 @@ class DumpError(StoreError):
     """A dump cannot be loaded; the message names the line and what was expected there."""
 
 
+class BackupError(StoreError):
+    """A backup cannot be written, read or restored; the message names the file and what was found."""
+
+
 class RecordError(ValueError):
     """A record has a field that cannot be kept; the message names field, value and what is allowed."""

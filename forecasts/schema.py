@@ -4,6 +4,7 @@ The same tables on SQLite and PostgreSQL. Ledger, snapshots and their rows can o
 DELETE, TRUNCATE and the REPLACE that SQLite would do without either. People and boards are ordinary rows.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -275,71 +276,73 @@ _NO_GAPS = "ledger positions have no gaps"
 def protect(connection: sa.Connection) -> None:
     """Create the triggers of all insert-only tables anew; a migration that rebuilds a table on SQLite loses them."""
     present = set(sa.inspect(connection).get_table_names())
+    is_postgresql = connection.dialect.name == "postgresql"
+    for function in POSTGRESQL_FUNCTIONS.values() if is_postgresql else ():
+        connection.execute(sa.text(f"CREATE OR REPLACE FUNCTION {function}"))
     for trigger in triggers(connection.dialect.name):
         if trigger.table in present:
-            for statement in trigger.statements:
-                connection.execute(sa.text(statement))
+            place = f" ON {trigger.table}" if is_postgresql else ""
+            connection.execute(sa.text(f"DROP TRIGGER IF EXISTS {trigger.name}{place}"))
+            connection.execute(sa.text(trigger.create))
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """One trigger as it has to stand in the database."""
+    """One trigger, as it has to stand in the database."""
 
     name: str
     table: str
-    drop: str
     create: str
-    function: str | None = None
-    """PostgreSQL: what it calls, created before it."""
+    """The statement that makes it."""
+
+
+def triggers(dialect: str) -> tuple[Trigger, ...]:
+    """Return the triggers of all insert-only tables on a kind of database."""
+    return _postgresql_triggers() if dialect == "postgresql" else _sqlite_triggers()
 
 
 _GAP = "NEW.position <> 1 + coalesce((SELECT max(position) FROM ledger WHERE board = NEW.board), 0)"
 
 
-def _sqlite_triggers() -> list[str]:
-    statements = []
+def _sqlite_triggers() -> tuple[Trigger, ...]:
+    found = []
     for table, keys in PROTECTED.items():
         refuse = f"{table} {_REFUSAL}"
         taken = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {key})" for key in keys)  # noqa: S608
-        statements += _sqlite_trigger(f"{table}_forbid_update", f"UPDATE ON {table}", refuse)
-        statements += _sqlite_trigger(f"{table}_forbid_delete", f"DELETE ON {table}", refuse)
-        statements += _sqlite_trigger(f"{table}_forbid_replace", f"INSERT ON {table} WHEN {taken}", refuse)
-    return statements + _sqlite_trigger("ledger_forbid_gap", f"INSERT ON ledger WHEN {_GAP}", _NO_GAPS)
+        found.append(_sqlite_trigger(table, "update", f"UPDATE ON {table}", refuse))
+        found.append(_sqlite_trigger(table, "delete", f"DELETE ON {table}", refuse))
+        found.append(_sqlite_trigger(table, "replace", f"INSERT ON {table} WHEN {taken}", refuse))
+    return (*found, _sqlite_trigger("ledger", "gap", f"INSERT ON ledger WHEN {_GAP}", _NO_GAPS))
 
 
-def _sqlite_trigger(name: str, before: str, refuse: str) -> list[str]:
-    create = f"CREATE TRIGGER {name} BEFORE {before} BEGIN SELECT RAISE(ABORT, '{refuse}'); END"
-    return [f"DROP TRIGGER IF EXISTS {name}", create]
+def _sqlite_trigger(table: str, forbids: str, before: str, refuse: str) -> Trigger:
+    name = f"{table}_forbid_{forbids}"
+    return Trigger(name, table, f"CREATE TRIGGER {name} BEFORE {before} BEGIN SELECT RAISE(ABORT, '{refuse}'); END")
 
 
-def _postgresql_triggers() -> list[str]:
-    statements = [_POSTGRESQL_FORBID_CHANGE, _POSTGRESQL_FORBID_GAP]
-    for table in PROTECTED:
-        moment = f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT"
-        statements += _postgresql_trigger(
-            f"{table}_forbid_change", table, f"{moment} EXECUTE FUNCTION twixt_forbid_change()"
-        )
-    moment = "BEFORE INSERT ON ledger FOR EACH ROW"
-    return statements + _postgresql_trigger(
-        "ledger_forbid_gap", "ledger", f"{moment} EXECUTE FUNCTION twixt_forbid_gap()"
-    )
+def _postgresql_triggers() -> tuple[Trigger, ...]:
+    moment = "BEFORE UPDATE OR DELETE OR TRUNCATE ON {} FOR EACH STATEMENT EXECUTE FUNCTION twixt_forbid_change()"
+    found = [_postgresql_trigger(table, "change", moment.format(table)) for table in PROTECTED]
+    gap = "BEFORE INSERT ON ledger FOR EACH ROW EXECUTE FUNCTION twixt_forbid_gap()"
+    return (*found, _postgresql_trigger("ledger", "gap", gap))
 
 
-def _postgresql_trigger(name: str, table: str, rest: str) -> list[str]:
-    return [f"DROP TRIGGER IF EXISTS {name} ON {table}", f"CREATE TRIGGER {name} {rest}"]
+def _postgresql_trigger(table: str, forbids: str, rest: str) -> Trigger:
+    name = f"{table}_forbid_{forbids}"
+    return Trigger(name, table, f"CREATE TRIGGER {name} {rest}")
 
 
-_POSTGRESQL_FORBID_CHANGE = f"""
-CREATE OR REPLACE FUNCTION twixt_forbid_change() RETURNS trigger LANGUAGE plpgsql AS $$
+POSTGRESQL_FUNCTIONS = {
+    "twixt_forbid_change": f"""twixt_forbid_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '% {_REFUSAL}', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
-END $$"""
-
-_POSTGRESQL_FORBID_GAP = f"""
-CREATE OR REPLACE FUNCTION twixt_forbid_gap() RETURNS trigger LANGUAGE plpgsql AS $$
+END $$""",
+    "twixt_forbid_gap": f"""twixt_forbid_gap() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF {_GAP} THEN
     RAISE EXCEPTION '{_NO_GAPS}' USING ERRCODE = 'restrict_violation';
   END IF;
   RETURN NEW;
-END $$"""
+END $$""",
+}
+"""What PostgreSQL's triggers call: name -> what stands behind `CREATE FUNCTION`."""

@@ -11,6 +11,9 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+VERSION_TABLE = "alembic_version"
+"""Where the revision of a store stands."""
+
 
 def config() -> Config:
     """Return Alembic's configuration for the migrations in this package; no ini file is needed."""
@@ -25,3 +28,13 @@ def upgrade(connection: sa.Connection, revision: str) -> None:
     settings = config()
     settings.attributes["connection"] = connection
     command.upgrade(settings, revision)
+
+
+def table_names(revision: str) -> frozenset[str]:
+    """Return the names of the store's tables at a revision, from what its migrations make of an empty database."""
+    engine = sa.create_engine("sqlite://")
+    with engine.begin() as connection:
+        upgrade(connection, revision)
+        found = frozenset(sa.inspect(connection).get_table_names())
+    engine.dispose()
+    return found - {VERSION_TABLE}
