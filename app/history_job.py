@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import data
 from app.commands.backfill import lock_file
-from app.commands.one_at_a_time import is_held
+from forecasts.file_lock import is_held
 from app.error_page import guarded
 from app.session import Session
 from app.view import BoardView

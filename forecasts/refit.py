@@ -25,6 +25,7 @@ from forecasts.errors import StoreError
 from forecasts.evaluation import Effort, Judged, Simulated, judge, simulate_board, weigh_board
 from forecasts.gates import Gate, failed, history_gates, jump_gate, precision_gates
 from forecasts.instants import utc
+from forecasts.jobs import attempts
 from forecasts.jump import expected_now, news_digest
 from forecasts.people import JOBS, Actor
 from forecasts.receipts import canonical, digest, model_version, package_versions, program_version
@@ -214,8 +215,7 @@ def _unchanged(run: _Run, found: Snapshot) -> Outcome:
     message = f"{found.board}: nothing new as of {found.as_of.isoformat()}; the published snapshot stands"
     message += named_what_ifs.refusals(told)
     if runs.stale(run.store, found.board, mode=found.mode):
-        attempt = runs.Run(found.board, found.mode, found.as_of, run.now, run.now, "unchanged", message, {}, found.id)
-        runs.append(run.store, attempt, actor=run.actor)
+        _keep_attempt(run, "unchanged", message, {}, snapshot=found.id)
     return Outcome("unchanged", found, message)
 
 
@@ -318,7 +318,8 @@ def _keep_attempt(
     run: _Run, outcome: runs.RunOutcome, message: str, receipt: dict[str, Any], *, snapshot: str | None
 ) -> None:
     moment, ended = run.moment, run.now + timedelta(seconds=perf_counter() - run.started)
-    attempt = runs.Run(moment.board.id, moment.mode, moment.as_of, run.now, ended, outcome, message, receipt, snapshot)
+    kept = receipt | {attempts.INPUT: attempts.key_of(moment)}
+    attempt = runs.Run(moment.board.id, moment.mode, moment.as_of, run.now, ended, outcome, message, kept, snapshot)
     runs.append(run.store, attempt, actor=run.actor)
 
 

@@ -73,7 +73,7 @@ def read(store: Store, board: str, *, mode: Mode | None = None, limit: int = 100
     if mode is not None:
         query = query.where(runs.c.mode == mode)
     with store.reading() as connection:
-        return tuple(_run(row) for row in connection.execute(query).mappings())
+        return tuple(from_row(row) for row in connection.execute(query).mappings())
 
 
 def stale(store: Store, board: str, *, mode: Mode = "live") -> Stale | None:
@@ -91,6 +91,7 @@ def stale_since(newest_first: tuple[Run, ...]) -> Stale | None:
     return Stale(bad[-1].as_of, len(bad), bad[0].outcome, bad[0].message) if bad else None
 
 
-def _run(row: Any) -> Run:
+def from_row(row: Any) -> Run:
+    """Return the attempt of a row of the table, read as a mapping."""
     values = dict(row)
     return Run(**values | {"receipt": parse(values["receipt"])})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.commands.common import common, examples, refuse, whole
-from app.commands.one_at_a_time import held
+from forecasts.file_lock import held
 from app.failures import INTERRUPTED, OK, REFUSED, CommandError, one_line
 from app.session import Session
 from app.terminal import ProgressLine, print_json

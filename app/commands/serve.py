@@ -16,7 +16,7 @@ import app
 from app.commands.backfill import lock_file
 from app.commands.common import common, examples
 from app.commands.init import initialise
-from app.commands.one_at_a_time import is_held
+from forecasts.file_lock import is_held
 from app.commands.refit import run
 from app.failures import CommandError, one_line
 from app.session import Session

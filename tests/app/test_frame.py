@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app import data, frame, history_job
-from app.commands.one_at_a_time import held
+from forecasts.file_lock import held
 from forecasts.settings import Home, open_workspace
 from tests.app import publishing
 

@@ -275,7 +275,7 @@ def test_a_backfill_goes_on_where_it_stopped(run, garden: Place) -> None:
 
 
 def test_only_one_backfill_of_a_board_runs_at_a_time(run, garden: Place) -> None:
-    from app.commands.one_at_a_time import held
+    from forecasts.file_lock import held
 
     with held(garden.root / "backfill-garden.lock"):
         assert "another backfill is running" in complaint(run("backfill", "--every", "30d"))

@@ -1,0 +1,1 @@
+"""Jobs: what is due, the one process that computes it, and when to stop trying."""
