@@ -6,6 +6,7 @@ definition.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from typing import Protocol
 from forecasts.errors import CorruptArtefactError, StoreError
 from forecasts.forms import check_hash
 from forecasts.local_files import LocalFiles
+
+_KEY_PLACE = re.compile(r"keys/[0-9a-f]{2}/[0-9a-f]{64}")
 
 
 class Files(Protocol):
@@ -122,20 +125,34 @@ class Artefacts:
         CorruptArtefactError
             When the key's file is damaged.
         """
-        place, files = _key_place(key), self._files
-        path = files.label(place)
+        place = _key_place(key)
         try:
-            name, _, rest = files.read(place).decode("utf-8").partition("\n")
-            check_hash(name)
+            name, found = self._read_key(place)
         except FileNotFoundError:
             return None
-        except OSError as error:
-            raise CorruptArtefactError(f"{path}: cannot be read ({error.strerror})") from error
-        except ValueError as error:
-            raise CorruptArtefactError(f"{path}: damaged ({error}); delete it to make it anew") from error
-        if rest != f"{key}\n":
-            raise CorruptArtefactError(f"{path}: damaged: it belongs to another key; delete it to make it anew")
+        if found != key:
+            raise CorruptArtefactError(self._of_another(place))
         return name if self.has(name) else None
+
+    def bindings(self) -> dict[str, str]:
+        """Return every key with the hash that it leads to, whether or not that artefact is still there.
+
+        Raises
+        ------
+        CorruptArtefactError
+            When a key's file is damaged.
+        StoreError
+            When the files cannot be listed.
+        """
+        with self._reached(""):
+            places = [name for name in self._files.names() if _KEY_PLACE.fullmatch(name)]
+        found = {}
+        for place in sorted(places):
+            name, key = self._read_key(place)
+            if _key_place(key) != place:
+                raise CorruptArtefactError(self._of_another(place))
+            found[key] = name
+        return found
 
     def sweep(self, *, before: datetime) -> int:
         """Remove what writes that were killed have left behind, if last written before an instant.
@@ -171,6 +188,25 @@ class Artefacts:
             yield
         except OSError as error:
             raise StoreError(f"{self._files.label(place)}: cannot be reached ({error.strerror})") from error
+
+    def _read_key(self, place: str) -> tuple[str, str]:
+        """Return the hash and the key that a key's file holds; raises FileNotFoundError, CorruptArtefactError."""
+        path = self._files.label(place)
+        try:
+            name, _, rest = self._files.read(place).decode("utf-8").partition("\n")
+            check_hash(name)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise CorruptArtefactError(f"{path}: cannot be read ({error.strerror})") from error
+        except ValueError as error:
+            raise CorruptArtefactError(f"{path}: damaged ({error}); delete it to make it anew") from error
+        if not rest.endswith("\n"):
+            raise CorruptArtefactError(f"{path}: damaged: it is cut off; delete it to make it anew")
+        return name, rest.removesuffix("\n")
+
+    def _of_another(self, place: str) -> str:
+        return f"{self._files.label(place)}: damaged: it belongs to another key; delete it to make it anew"
 
     def _holds(self, name: str) -> bool:
         try:
