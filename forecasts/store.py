@@ -6,7 +6,7 @@ board). Every failure of the database leaves as one `StoreError` line, with noth
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from forecasts.errors import StoreError
-from forecasts.schema import SCHEMA, boards
+from forecasts.schema import SCHEMA, boards, metadata
 
 BUSY_SECONDS = 15.0
 """How long a writer waits for another one."""
@@ -96,7 +96,13 @@ class Store:
         self.close()
 
 
-def open_store(url: str, *, migrate: bool = True, busy_seconds: float = BUSY_SECONDS) -> Store:
+Before = Callable[[sa.Connection, str], object]
+"""What is done within the transaction of a migration before it: given the connection and the schema found."""
+
+
+def open_store(
+    url: str, *, migrate: bool = True, busy_seconds: float = BUSY_SECONDS, before_migrating: Before | None = None
+) -> Store:
     """Open the database of a URL, create it when it is absent, and bring it to this program's schema.
 
     Parameters
@@ -104,6 +110,7 @@ def open_store(url: str, *, migrate: bool = True, busy_seconds: float = BUSY_SEC
     url : `sqlite:///FILE` or `postgresql://USER@HOST/NAME`.
     migrate : without it nothing is created or changed.
     busy_seconds : how long to wait for another writer.
+    before_migrating : what is done before rows of an older schema are touched; if it raises, they stay as they are.
 
     Raises
     ------
@@ -111,10 +118,15 @@ def open_store(url: str, *, migrate: bool = True, busy_seconds: float = BUSY_SEC
         When the URL is of another kind, the database cannot be opened, its schema is newer than this program, or
         (without `migrate`) it is absent or older.
     """
-    address = _address(url)
-    store = Store(_engine(address, busy_seconds), _label(address))
+    address = address_of(url)
+    store = Store(engine_of(address, busy_seconds), label_of(address))
     try:
-        _bring_up_to_date(store, address, migrate=migrate, busy_seconds=busy_seconds)
+        found = _check_found(store, address, migrate=migrate)
+        if found != SCHEMA:
+            _migrate(store, address, busy_seconds, before_migrating)
+        if address.drivername == "sqlite" and migrate:
+            with plain_errors(store.label):
+                _use_wal(Path(str(address.database)), busy_seconds)
     except BaseException:
         store.close()
         raise
@@ -128,10 +140,24 @@ def lock_board(connection: sa.Connection, board: str) -> None:
     connection.execute(sa.select(boards.c.id).where(boards.c.id == board).with_for_update())
 
 
+def lock_migrations(connection: sa.Connection) -> None:
+    """Take the lock under which one process at a time changes tables; on SQLite the transaction itself is one."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+
+
 def lock_people(connection: sa.Connection) -> None:
     """Take the write lock of the people table until the transaction ends; on SQLite the transaction itself is one."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("LOCK TABLE people IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def lock_everything(connection: sa.Connection) -> None:
+    """Let nobody else write until the transaction ends; readers go on. On SQLite the transaction itself is one."""
+    if connection.dialect.name == "postgresql":
+        present = set(sa.inspect(connection).get_table_names())
+        tables = ", ".join(name for name in metadata.tables if name in present)
+        connection.execute(sa.text(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 @contextmanager
@@ -158,7 +184,8 @@ def _reason(error: BaseException | None) -> str:
     return f"{known} ({detail})" if known else f"refused: {detail}"
 
 
-def _address(url: str) -> sa.URL:
+def address_of(url: str) -> sa.URL:
+    """Read a database's URL and name the driver; raises StoreError for one that is of no kind of ours."""
     try:
         address = sa.make_url(url)
         backend = address.get_backend_name()
@@ -177,13 +204,15 @@ def _address(url: str) -> sa.URL:
     return address.set(drivername="sqlite")
 
 
-def _label(address: sa.URL) -> str:
+def label_of(address: sa.URL) -> str:
+    """Return what messages call a database: the file, or the URL without its password."""
     if address.drivername == "sqlite":
         return str(address.database)
     return address.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
 
 
-def _engine(address: sa.URL, busy_seconds: float, *, rebuilding: bool = False) -> sa.Engine:
+def engine_of(address: sa.URL, busy_seconds: float, *, rebuilding: bool = False) -> sa.Engine:
+    """Return an engine for an address; `rebuilding` leaves SQLite's foreign keys unchecked until asked."""
     if address.drivername == "sqlite":
         engine = sa.create_engine(address, connect_args={"timeout": busy_seconds})
         sa.event.listen(engine, "connect", _rebuild_sqlite if rebuilding else _prepare_sqlite)
@@ -209,17 +238,14 @@ def _begin_sqlite(connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("immediate") else "BEGIN")
 
 
-def _bring_up_to_date(store: Store, address: sa.URL, *, migrate: bool, busy_seconds: float) -> None:
+def _check_found(store: Store, address: sa.URL, *, migrate: bool) -> str | None:
+    """Return the schema of the database, None for an empty one, having checked that it can be used."""
     if address.drivername == "sqlite":
         _check_file(Path(str(address.database)), migrate=migrate)
     with store.reading() as connection:
-        found = _schema_version(connection)
+        found = schema_version(connection)
     _check_version(store, found, migrate=migrate)
-    if found != SCHEMA:
-        _migrate(store, address, busy_seconds)
-    if address.drivername == "sqlite" and migrate:
-        with plain_errors(store.label):
-            _use_wal(Path(str(address.database)), busy_seconds)
+    return found
 
 
 def _check_file(path: Path, *, migrate: bool) -> None:
@@ -233,7 +259,8 @@ def _check_file(path: Path, *, migrate: bool) -> None:
         raise StoreError(f"{path.parent}: cannot be created ({error.strerror})") from error
 
 
-def _schema_version(connection: sa.Connection) -> str | None:
+def schema_version(connection: sa.Connection) -> str | None:
+    """Return the schema of an opened database, None when it has none."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
@@ -248,17 +275,19 @@ def _check_version(store: Store, found: str | None, *, migrate: bool) -> None:
         )
 
 
-def _migrate(store: Store, address: sa.URL, busy_seconds: float) -> None:
+def _migrate(store: Store, address: sa.URL, busy_seconds: float, before: Before | None) -> None:
     """Run the migrations under a lock that only one process holds; a second one then finds nothing to do."""
     from forecasts import migrations
 
-    engine = _engine(address, busy_seconds, rebuilding=True)
+    engine = engine_of(address, busy_seconds, rebuilding=True)
     try:
         with Store(engine, store.label).writing() as connection:
-            if engine.dialect.name == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-            found = _schema_version(connection)
+            lock_migrations(connection)
+            found = schema_version(connection)
             _check_version(store, found, migrate=True)
+            if before is not None and found is not None and found != SCHEMA:
+                lock_everything(connection)
+                before(connection, found)
             if found != SCHEMA:
                 migrations.upgrade(connection, SCHEMA)
     finally:
