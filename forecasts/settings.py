@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from forecasts.artefacts import Artefacts
     from forecasts.store import Store
 
@@ -72,6 +74,11 @@ class Home:
         return self.root / "artefacts" if self.shared is None else self.shared
 
     @property
+    def backups(self) -> Path:
+        """Directory of backups that are not told to go elsewhere."""
+        return self.root / "backups"
+
+    @property
     def logs(self) -> Path:
         """Directory of error reports and of the output of background jobs."""
         return self.root / "logs"
@@ -84,10 +91,14 @@ class Workspace:
     home: Home
     store: Store
     artefacts: Artefacts
+    backup: Path | None = None
+    """Where the rows of an older schema were kept before they were brought up to date just now."""
 
 
 def open_workspace(home: Home, *, migrate: bool = True) -> Workspace:
     """Open the store (creating or migrating it when `migrate`) and the artefacts of a home.
+
+    Before an older schema is brought up to date, its rows are kept in `Home.backups`.
 
     Raises
     ------
@@ -99,7 +110,15 @@ def open_workspace(home: Home, *, migrate: bool = True) -> Workspace:
 
     if migrate:
         home.root.mkdir(parents=True, exist_ok=True)
-    return Workspace(home, open_store(home.database, migrate=migrate), Artefacts(home.artefacts))
+    kept: list[Path] = []
+
+    def keep(connection: Connection, schema: str) -> None:
+        from forecasts.backups.writing import write_tables
+
+        kept.append(write_tables(connection, schema, home.backups))
+
+    store = open_store(home.database, migrate=migrate, before_migrating=keep)
+    return Workspace(home, store, Artefacts(home.artefacts), kept[-1] if kept else None)
 
 
 def prepare_caches(home: Home, environment: MutableMapping[str, str]) -> None:

@@ -35,6 +35,8 @@ def command(session: Session, reason: str | None, board_id: str | None, *, as_js
         print_json({"home": str(session.home.root), "boards": [dataclasses.asdict(d) for d in done]})
         return
     click.echo(f"home {session.home.root}")
+    if (backup := session.workspace().backup) is not None:
+        click.echo(f"the record was brought up to date; its rows as they were before are in {backup}")
     for one in done:
         click.echo(_told(one))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 VERSION_TABLE = "alembic_version"
 """Where the revision of a store stands."""
@@ -28,6 +29,11 @@ def upgrade(connection: sa.Connection, revision: str) -> None:
     settings = config()
     settings.attributes["connection"] = connection
     command.upgrade(settings, revision)
+
+
+def revisions() -> tuple[str, ...]:
+    """Return all revisions, the oldest first."""
+    return tuple(sorted(script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()))
 
 
 def table_names(revision: str) -> frozenset[str]:

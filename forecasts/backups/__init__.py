@@ -1,0 +1,1 @@
+"""Backups: one file with every row, artefact and definition, from either database and into either."""
