@@ -19,6 +19,7 @@ COMMANDS = {
     "check": "app.commands.check",
     "refit": "app.commands.refit",
     "backfill": "app.commands.backfill",
+    "schedule": "app.commands.schedule",
     "status": "app.commands.status",
     "explain": "app.commands.explain",
     "diagnose": "app.commands.diagnose",
@@ -37,6 +38,10 @@ COMMANDS = {
     "backtest": "app.commands.backtest",
     "export": "app.commands.export",
     "import": "app.commands.imports",
+    "backup": "app.commands.backup",
+    "verify": "app.commands.verify",
+    "restore": "app.commands.restore",
+    "move": "app.commands.move",
 }
 """Each command's module; the module's `command` is what runs."""
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.commands.common import common, day_option, examples, mode, replay_options, whole
-from app.failures import IMPRECISE, OK, REFUSED, CommandError, explain_failure, one_line
+from app.commands.job_options import job_options, limits, log_to_stderr
+from app.commands.refit_due import run_due
+from app.failures import IMPRECISE, OK, REFUSED, CommandError, one_line
 from app.session import Session
 from app.terminal import ProgressLine, print_json
 
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from forecasts.refit import Outcome, Wanted
 
 MOST_FUTURES = 10_000_000
+PATIENCE = 1800.0
+"""Seconds for which a run waits for another process that computes the same board."""
 
 
 @click.command(
@@ -35,6 +41,7 @@ MOST_FUTURES = 10_000_000
 @click.option("--seed", metavar="S", help="Seed of the futures.")
 @click.option("--accept-jump", is_flag=True, help="Publish a move that nothing new explains: you have looked at it.")
 @click.option("--progress", "lines", is_flag=True, help="Stages as lines on stderr, also without a terminal.")
+@job_options
 @common
 def command(
     session: Session,
@@ -47,24 +54,30 @@ def command(
     lines: bool,
     board_id: str | None,
     as_json: bool,
-    **flags: bool,
+    **more: Any,
 ) -> int:
     """Replay the record at an instant, fit, simulate, weigh, and publish an immutable snapshot with its receipt.
 
     The same inputs are published once: when nothing is new, nothing is done. A run that fails its gates publishes
     nothing, the last good snapshot stays (exit code 3; 4 when only the precision was too low).
+
+    With --due each board is computed by a child process within --timeout and --memory, and an input that could not be
+    published three times is left alone until it changes; without it a person asks, and it is tried whatever has been.
     """
-    if due and (as_of is not None or retrospective):
-        raise CommandError("--due: goes with live runs of today; leave out --as-of and --retrospective")
+    chosen = {"--as-of": as_of, "--retrospective": retrospective, "--futures": futures, "--seed": seed}
+    chosen |= {"--resample": more["resample"], "--accept-jump": more["accept_jump"]}
+    limited = {f"--{name}": more[name] for name in ("timeout", "memory", "log")}
+    if due:
+        _leave_out(chosen, "goes with a run that a person asks for; leave it out with --due")
+        return _run_due(session, board_id, *limited.values(), lines=lines, as_json=as_json)
+    _leave_out(limited, "goes with --due")
     size, luck = whole("--futures", futures, 1, MOST_FUTURES), whole("--seed", seed, 0, 2**63 - 1)
     at = day_option("--as-of", as_of, session)
     session.prepare_caches()
     from forecasts.refit import Wanted
 
-    wanted = Wanted(futures=size, seed=luck, resample=flags["resample"], accept_jump=flags["accept_jump"])
+    wanted = Wanted(futures=size, seed=luck, resample=more["resample"], accept_jump=more["accept_jump"])
     with ProgressLine(quiet=as_json and not lines, lines=lines) as progress:
-        if due:
-            return _run_due(session, _boards(session, board_id), wanted, progress, as_json=as_json)
         board = session.board(board_id)
         outcome = run(session, board, wanted=wanted, progress=progress, as_of=at, retrospective=retrospective)
     if as_json:
@@ -79,22 +92,28 @@ def run(session: Session, board: str, *, wanted: Wanted, progress: ProgressLine,
     session.prepare_caches()
     from forecasts import refit
     from forecasts.effort import first_effort
+    from forecasts.jobs import one_board
 
     opened = session.workspace()
     try:
         first_effort(session.moment(board).board, futures=wanted.futures, seed=wanted.seed)
     except ValueError as error:
         raise CommandError(f"--{error}") from error
-    return refit.refit(
-        opened.store,
-        opened.artefacts,
-        board,
-        now=session.instant(board),
-        as_of=when.get("as_of"),
-        mode=mode(retrospective=when.get("retrospective", False)),
-        wanted=wanted,
-        progress=progress,
-    )
+    if one_board.is_computing(opened.store, board):
+        progress("waiting for another process that computes the board", 0, 1)
+    with one_board.computing(opened.store, board, patience=PATIENCE) as mine:
+        if not mine:
+            raise CommandError(f"{board}: another process has been computing it for {PATIENCE / 60:.0f} minutes")
+        return refit.refit(
+            opened.store,
+            opened.artefacts,
+            board,
+            now=session.instant(board),
+            as_of=when.get("as_of"),
+            mode=mode(retrospective=when.get("retrospective", False)),
+            wanted=wanted,
+            progress=progress,
+        )
 
 
 def exit_code(outcome: Outcome) -> int:
@@ -104,35 +123,27 @@ def exit_code(outcome: Outcome) -> int:
     return IMPRECISE if outcome.imprecise else REFUSED
 
 
+def _leave_out(options: Mapping[str, object], why: str) -> None:
+    for name, value in options.items():
+        if value:
+            raise CommandError(f"{name}: {why}")
+
+
 def _run_due(
-    session: Session, boards: tuple[str, ...], wanted: Wanted, progress: ProgressLine, *, as_json: bool
+    session: Session,
+    board_id: str | None,
+    timeout: str | None,
+    memory: str | None,
+    form: str | None,
+    *,
+    lines: bool,
+    as_json: bool,
 ) -> int:
-    """Run every board whatever becomes of the others; returns the largest exit code."""
-    documents, codes = [], [OK]
-    for board in boards:
-        try:
-            outcome = run(session, board, wanted=wanted, progress=progress)
-        except Exception as error:  # noqa: BLE001 - one board that cannot be run does not stop the next
-            message, code = explain_failure(error, logs=session.logs, now=session.now)
-            documents.append({"board": board, "outcome": "failed", "message": message})
-            click.echo(one_line(f"{board}: {message}"), err=True)
-        else:
-            code = exit_code(outcome)
-            documents.append(_document(board, outcome))
-            if not as_json:
-                _tell(outcome)
-        codes.append(code)
-    if as_json:
-        print_json({"boards": documents})
-    elif not boards:
-        click.echo("no board in the record; `twixt init` enters one")
-    return max(codes)
-
-
-def _boards(session: Session, board_id: str | None) -> tuple[str, ...]:
-    from forecasts import ledger
-
-    return ledger.known_boards(session.workspace().store) if board_id is None else (session.board(board_id),)
+    """Read the limits and compute what is due; raises CommandError."""
+    board = None if board_id is None else session.board(board_id)
+    allowed = limits(timeout, memory)
+    log = None if form is None else log_to_stderr(form, lambda: datetime.now(UTC))
+    return run_due(session, board, allowed=allowed, log=log, lines=lines, as_json=as_json)
 
 
 def _tell(outcome: Outcome) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.commands import status_jobs
 from app.commands.common import common, day_option, examples, mode, replay_options
-from app.failures import OK, REFUSED
+from app.failures import OK, REFUSED, CommandError, one_line
 from app.session import Session
 from app.terminal import band, percent, points, print_json, shorten, table
 
 if TYPE_CHECKING:
     from forecasts.definition import Board, Question
+    from forecasts.jobs.attempts import GivenUp
 
 Line = Mapping[str, Any]
 
@@ -25,15 +28,18 @@ Line = Mapping[str, Any]
         "twixt status",
         "twixt status --deadlines                    # every deadline of every question",
         "twixt status --as-of 2025-12-31 --retrospective",
+        "twixt status --jobs                         # every board: is it due, since when, what failed",
         "twixt status --json",
     ),
 )
+@click.option("--jobs", is_flag=True, help="Every board (or --board): whether it is due, since when, what failed.")
 @click.option("--deadlines", is_flag=True, help="Every deadline instead of the headline one.")
 @replay_options
 @common
 def command(
     session: Session,
     *,
+    jobs: bool,
     deadlines: bool,
     as_of: str | None,
     retrospective: bool,
@@ -44,6 +50,8 @@ def command(
 
     When the last run did not pass its gates the numbers are those of the last good one, and the exit code is 3.
     """
+    if jobs:
+        return _jobs(session, board_id, as_json=as_json, others=(deadlines, as_of, retrospective))
     from forecasts import runs, status
 
     at = day_option("--as-of", as_of, session)
@@ -51,16 +59,33 @@ def command(
     found = status.status(store, board, as_of=at, mode=kind)
     definition = _definition(session, found["definition"])
     waiting = _waiting(session, definition) if at is None else 0
+    stopped = _stopped(session, board) if at is None and kind == "live" else None
     if as_json:
-        print_json({**found, "proposed": waiting})
+        print_json({**found, "proposed": waiting, "stopped": None if stopped is None else asdict(stopped)})
     else:
         closed = {q.id: q.closed_on for q in definition.questions if q.closed_on}
         chosen = found["questions"] if deadlines else _headlines(definition, found["questions"])
         lines = [{**line, "closed_on": closed.get(line["question"])} for line in chosen]
         click.echo(_screen(definition.title, found, lines))
+        if stopped is not None:
+            click.echo("\n" + one_line(f"{stopped}; something new, or `twixt refit`, tries again"))
         if waiting:
             click.echo(f"\n{waiting} outcomes wait for a person: `twixt resolve --proposed` lists them")
     return REFUSED if at is None and runs.stale(store, board, mode=kind) else OK
+
+
+def _jobs(session: Session, board_id: str | None, *, as_json: bool, others: tuple[object, ...]) -> int:
+    if any(others):
+        raise CommandError("--jobs: goes without --deadlines, --as-of and --retrospective")
+    return status_jobs.show(session, None if board_id is None else session.board(board_id), as_json=as_json)
+
+
+def _stopped(session: Session, board: str) -> GivenUp | None:
+    """Return why the board's present input is not tried again, or None."""
+    from forecasts.jobs import attempts, due
+
+    store = session.workspace().store
+    return attempts.stopped(store, due.read(store, now=session.now, only=(board,))).get(board)
 
 
 def _definition(session: Session, content_hash: str) -> Board:

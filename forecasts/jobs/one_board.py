@@ -5,24 +5,32 @@ themselves when their holder ends, however it ends. Nothing published depends on
 """
 
 import hashlib
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 
 import sqlalchemy as sa
 
 from forecasts.file_lock import held, is_held
 from forecasts.store import Store, plain_errors
 
-_TRIES, _BETWEEN_TRIES = 3, 0.05
-"""How often a file is tried, and the seconds in between."""
+_BETWEEN_TRIES = 0.05
+_A_LOOK = 0.1
+"""Seconds in which somebody who only asks whether a file is held has let it go again."""
 _NAMESPACE = b"twixt computes "
 
 
 @contextmanager
-def computing(store: Store, board: str) -> Iterator[bool]:
-    """Hold a board's lock for the length of a block; gives False, at once, when another process holds it.
+def computing(store: Store, board: str, *, patience: float = 0.0) -> Iterator[bool]:
+    """Hold a board's lock for the length of a block; gives False when another process holds it.
+
+    Parameters
+    ----------
+    store, board
+        The record and the board's id.
+    patience
+        Seconds to wait for the other process.
 
     Raises
     ------
@@ -31,11 +39,12 @@ def computing(store: Store, board: str) -> Iterator[bool]:
     OSError
         When the file beside it cannot be made.
     """
+    until = monotonic() + max(patience, _A_LOOK)
     if store.engine.dialect.name == "postgresql":
-        with _advisory(store, board) as mine:
+        with _advisory(store, board, until) as mine:
             yield mine
     else:
-        with _file_lock(lock_file(store, board)) as mine:
+        with _file_lock(lock_file(store, board), until) as mine:
             yield mine
 
 
@@ -64,26 +73,26 @@ def lock_file(store: Store, board: str) -> Path:
 
 
 @contextmanager
-def _file_lock(path: Path) -> Iterator[bool]:
-    """Hold the file; a moment in which somebody only asks whether it is held is waited out."""
-    for left in reversed(range(_TRIES)):
+def _file_lock(path: Path, until: float) -> Iterator[bool]:
+    while True:
         with held(path) as mine:
-            if mine or not left:
+            if mine or monotonic() >= until:
                 yield mine
                 return
-        time.sleep(_BETWEEN_TRIES)
+        sleep(_BETWEEN_TRIES)
 
 
 @contextmanager
-def _advisory(store: Store, board: str) -> Iterator[bool]:
-    """Hold the lock on a connection of its own, which goes back to the pool without it."""
-    key = lock_key(board)
+def _advisory(store: Store, board: str, until: float) -> Iterator[bool]:
+    """Hold the lock on a connection of its own, whose session ends with the block and lets go of it."""
+    ask = sa.select(sa.func.pg_try_advisory_lock(lock_key(board)))
     with plain_errors(store.label):
         connection = store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     try:
         with plain_errors(store.label):
-            mine = bool(connection.execute(sa.select(sa.func.pg_try_advisory_lock(key))).scalar_one())
+            while not (mine := bool(connection.execute(ask).scalar_one())) and monotonic() < until:
+                sleep(_BETWEEN_TRIES)
         yield mine
     finally:
-        connection.invalidate()  # the session ends, and every lock it holds with it
+        connection.invalidate()
         connection.close()

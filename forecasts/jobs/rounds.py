@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from forecasts.jobs import attempts, due
+from forecasts.jobs.attempts import GivenUp
 from forecasts.jobs.child import Child, Progress
 from forecasts.jobs.due import Standing
 from forecasts.jobs.task import Ended, Task
@@ -26,6 +27,8 @@ class Done:
     ended: Ended
     started_at: datetime
     ended_at: datetime
+    given_up: GivenUp | None = None
+    """Set where its input is not tried again."""
 
     @property
     def seconds(self) -> float:
@@ -66,13 +69,15 @@ def run_round(
     standings = due.longest_first(due.read(store, now=clock(), only=only))
     left_alone = attempts.stopped(store, standings)
     for standing in standings:
-        began = clock()
-        if given_up := left_alone.get(standing.board):
+        began, given_up = clock(), left_alone.get(standing.board)
+        if given_up:
             ended = Ended("stopped", str(given_up), STOPPED)
         else:
             task = Task(standing.board, standing.as_of, input=standing.input)
             ended = run_task(store, child, task, clock=clock, tell=tell(standing.board) if tell else None)
-        yield Done(standing, ended, began, clock())
+            if ended.kind in {"refused", "failed", "stopped"}:
+                given_up = attempts.stopped(store, [standing]).get(standing.board)
+        yield Done(standing, ended, began, clock(), given_up)
 
 
 def run_task(store: Store, child: Child, task: Task, *, clock: Clock, tell: Progress | None = None) -> Ended:
