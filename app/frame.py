@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from app import data, history_job, login, marks, refit_job
+from app import data, history_job, jobs_data, login, marks, refit_job
 from app.look import literal, words
 from app.spec import spoken_day
 from app.view import BoardView
@@ -50,6 +50,12 @@ def allowed(action: Action, what: str) -> bool:
         return True
     note(login.who_may(action, what, data.home().root))
     return False
+
+
+def stopped(view: BoardView) -> None:
+    """Say so where the last runs failed so often that they are not tried again."""
+    if found := jobs_data.given_up(view.board.id):
+        st.warning(literal(jobs_data.words_of(found)))
 
 
 def freshness(view: BoardView, *, today: date) -> list[tuple[str, str]]:

@@ -23,6 +23,7 @@ def render() -> None:
     if view is None:
         return
     frame.headline(view, view.board.title)
+    frame.stopped(view)
     if view.shown is None:
         frame.no_snapshot(view)
         return

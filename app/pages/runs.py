@@ -23,6 +23,7 @@ def render() -> None:
     if view is None:
         return
     frame.headline(view, "Runs")
+    frame.stopped(view)
     st.html(
         '<p class="tx tx-lead">Every number on this board was published by a run that passed its checks, and is kept '
         "as issued. A run that fails publishes nothing; the last good one stays.</p>"
