@@ -244,7 +244,7 @@ outbox = sa.Table(
     sa.UniqueConstraint("subscriber", "occasion"),
     sa.Index(None, "state", "next_at"),
 )
-"""Messages to subscribers. `occasion` is what set one off, so that it is told once; `id` is the same at every attempt."""
+"""Messages to subscribers: `occasion` is what set one off, so that it is told once; `id` is that of every attempt."""
 
 ended_logins = sa.Table(
     "ended_logins",
@@ -252,7 +252,7 @@ ended_logins = sa.Table(
     sa.Column("login", sa.Text, primary_key=True),
     sa.Column("ended_at", Instant, nullable=False),
 )
-"""Logins that somebody has ended, by the digest of what the provider said: a cookie of one, copied before, is refused."""
+"""Logins that somebody has ended, by the digest of what the provider said: a copy of their cookie is refused."""
 
 outside_questions = sa.Table(
     "outside_questions",
