@@ -25,17 +25,14 @@ from pathlib import Path
 
 import numpy as np
 
-from forecasts import encode
-from forecasts.board import load
-from forecasts.class_rates import ClassRates
-from forecasts.definition import Board
-from forecasts.encode_clock import PRIOR_EXPOSURE, class_exposure
-from forecasts.parameters import Parameters
+from forecasts import catalogue, encode
+from forecasts.replay import read_moment
+from forecasts.settings import Home, open_workspace
 from models.futures import Futures, simulate
 from models.world import DAYS_PER_YEAR, NEVER, Draws, Float, Kind, Start, World
+from tests.app import publishing
 
 ROOT = Path(__file__).resolve().parents[1]
-SHIPPED = ROOT / "data" / "boards" / "indivisible-security"
 DRAWS, PER_DRAW, THREADS = 20_000, 50, 2
 KNOWN_THROUGH = 501
 OCCURRED = {"eu_joint_borrowing": 101}
@@ -56,31 +53,21 @@ class Setting:
     deadlines: tuple[int, ...]
 
 
-def closed_form_rates(board: Board) -> ClassRates:
-    """Return class rates from their closed form, Gamma(1/2 + weighted events, weighted exposure): no sampler needed."""
-    names = tuple(dict.fromkeys(c.question for c in board.cases))
-    rng = np.random.default_rng(1)
-    rates = np.empty((4, 1000, len(names)), np.float32)
-    for i, name in enumerate(names):
-        cases = [c for c in board.cases if c.question == name]
-        events = 0.5 + sum(c.comparability * c.events for c in cases)
-        years = PRIOR_EXPOSURE + sum(c.comparability * class_exposure(board, c) for c in cases)
-        rates[:, :, i] = rng.gamma(events, 1.0 / years, (4, 1000))
-    return ClassRates(names, rates, "closed form", {})
-
-
 def shipped() -> Setting:
-    """Return the shipped board as known through 1 July 2026."""
-    board, problems = load(SHIPPED)
-    if board is None:
-        raise ValueError(f"the shipped board has problems: {problems}")
+    """Return the shipped board as known through 1 July 2026, with the parameter draws that come with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        opened = open_workspace(Home.from_environment({"TWIXT_HOME": folder}))
+        board, now = publishing.enter(opened), publishing.NOW
+        moment = read_moment(opened.store, opened.artefacts, board.id, as_of=now, mode="live", now=now)
+        parameters = catalogue.parameter_draws(moment, opened.artefacts).all
+        opened.store.close()
     known = board.opens + timedelta(days=KNOWN_THROUGH)
     world = encode.world(board, as_of=known, known_through=known)
     occurred = np.full(world.questions, NEVER, np.int16)
     for question, day in OCCURRED.items():
         occurred[board.index(question)] = day
     start = Start(KNOWN_THROUGH, occurred, np.full(world.questions, NEVER, np.int16))
-    draws = encode.draws(board, Parameters(closed_form_rates(board)), start, as_of=known, count=DRAWS, seed=1)
+    draws = encode.draws(board, parameters, start, as_of=known, count=DRAWS, seed=1)
     days = [(d - board.opens).days for d in board.deadlines if d > known]
     return Setting(world, draws, start, (board.horizon - board.opens).days, tuple(days))
 

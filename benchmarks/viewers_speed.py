@@ -53,7 +53,8 @@ def actions(viewer: int) -> Iterator[Action]:
 def message(action: Action) -> bytes:
     """Return what the browser sends to see a page."""
     asked = BackMsg()
-    asked.rerun_script.page_name, asked.rerun_script.query_string = action
+    page, asked.rerun_script.query_string = action
+    asked.rerun_script.page_name = "" if page == "board" else page  # the page that an address without a name leads to
     asked.rerun_script.context_info.timezone = "UTC"
     return asked.SerializeToString()
 
