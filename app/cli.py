@@ -19,6 +19,8 @@ COMMANDS = {
     "check": "app.commands.check",
     "refit": "app.commands.refit",
     "backfill": "app.commands.backfill",
+    "worker": "app.commands.worker",
+    "jobs": "app.commands.jobs",
     "schedule": "app.commands.schedule",
     "status": "app.commands.status",
     "explain": "app.commands.explain",
@@ -42,6 +44,7 @@ COMMANDS = {
     "verify": "app.commands.verify",
     "restore": "app.commands.restore",
     "move": "app.commands.move",
+    "doctor": "app.commands.doctor",
 }
 """Each command's module; the module's `command` is what runs."""
 

@@ -7,7 +7,7 @@ transaction, artefacts are written before the rows that name them and never chan
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
@@ -34,6 +34,14 @@ LARGEST_DEFINITION = 2**24
 _LINES_AT_ONCE = 500
 
 
+Damage = Callable[[CorruptArtefactError], None]
+
+
+def raise_damage(error: CorruptArtefactError) -> None:
+    """Let no backup be written of a record that is not whole."""
+    raise error
+
+
 @dataclass(frozen=True, slots=True)
 class Needed:
     """Which artefacts the rows of a store name."""
@@ -45,7 +53,14 @@ class Needed:
 
 
 def write(
-    store: Store, artefacts: Artefacts, boards: Path, target: Path, *, now: datetime, with_futures: bool = True
+    store: Store,
+    artefacts: Artefacts,
+    boards: Path,
+    target: Path,
+    *,
+    now: datetime,
+    with_futures: bool = True,
+    damage: Damage = raise_damage,
 ) -> Manifest:
     """Write a backup of everything to a new file, which appears whole or not at all; returns its manifest.
 
@@ -54,13 +69,14 @@ def write(
     boards : directory of the user's own board definitions.
     now : aware instant; when the backup is said to be taken.
     with_futures : without them a backup is smaller, and previews wait for the next refit after a restore.
+    damage : what is done about a file that is missing or damaged; when it returns, the backup goes on without it.
 
     Raises
     ------
     BackupError
         When there is a file of that name, or it cannot be written.
     CorruptArtefactError
-        When a file that the record needs is missing or damaged.
+        When a file that the record needs is missing or damaged, unless `damage` says otherwise.
     """
     bare = _bare(store.engine.dialect.name, schema.SCHEMA, now=utc(now))
     with appearing(target) as temporary, _new_zip(temporary) as archive:
@@ -68,7 +84,7 @@ def write(
             tables = _write_tables(archive, connection, schema.SCHEMA)
             needed = needed_artefacts(connection)
         left_out = frozenset() if with_futures else needed.futures - needed.always
-        lists = _write_artefacts(archive, artefacts, needed, left_out)
+        lists = _write_artefacts(archive, artefacts, needed, _Choice(left_out, damage))
         lists["definitions"] = _write_list(archive, "definitions", _write_definitions(archive, boards))
         done = replace(bare, tables=tables, lists=lists, left_out=len(left_out))
         archive.writestr(_member(MANIFEST), done.text())
@@ -149,13 +165,19 @@ def _write_lines(archive: ZipFile, name: str, lines: Iterable[bytes]) -> None:
             member.write(b"".join(line + b"\n" for line in some))
 
 
-def _write_artefacts(
-    archive: ZipFile, artefacts: Artefacts, needed: Needed, left_out: frozenset[str]
-) -> dict[str, Tally]:
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Which artefacts are left out, and what is done about damage."""
+
+    left_out: frozenset[str]
+    damage: Damage
+
+
+def _write_artefacts(archive: ZipFile, artefacts: Artefacts, needed: Needed, choice: _Choice) -> dict[str, Tally]:
     """Write every artefact and every key that leads to one of them."""
     sizes: dict[str, int] = {}
-    for name in sorted((artefacts.hashes() | needed.always) - left_out):
-        content = _content(artefacts, name, needed)
+    for name in sorted((artefacts.hashes() | needed.always) - choice.left_out):
+        content = _content(artefacts, name, needed, choice.damage)
         if content is not None:
             sizes[name] = len(content)
             archive.writestr(_member(f"artefacts/{name}"), content)
@@ -167,13 +189,13 @@ def _write_artefacts(
     }
 
 
-def _content(artefacts: Artefacts, name: str, needed: Needed) -> bytes | None:
-    """Return an artefact's bytes; None when it went meanwhile and nothing needs it."""
+def _content(artefacts: Artefacts, name: str, needed: Needed, damage: Damage) -> bytes | None:
+    """Return an artefact's bytes; None when it is to be left out, or went meanwhile and nothing needs it."""
     try:
         return artefacts.get(name)
-    except CorruptArtefactError:
+    except CorruptArtefactError as error:
         if name in needed.always or artefacts.has(name):
-            raise
+            damage(error)
         return None
 
 
