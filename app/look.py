@@ -106,16 +106,17 @@ def words(text: object) -> str:
 
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$&^=])")
-_CODE_WORD = re.compile(r":(?=[A-Za-z0-9_+-])")
+_READ_LATE = re.compile(r"(:(?=[A-Za-z0-9_+\-/])|www(?=\.)|@)", re.IGNORECASE)
 
 
 def literal(text: object) -> str:
     """Return people's words for a place that reads Markdown (widget labels): every mark escaped, one line.
 
-    A word joiner follows a colon before a letter, because emoji and icon names are replaced after escapes are read.
+    A word joiner follows a colon before a letter or a slash, `www` before a point, and @: names of emoji and icons, and
+    addresses that stand in a text, are found after escapes are read.
     """
     line = " ".join(str(text).split())
-    return _MARKUP.sub(r"\\\1", _CODE_WORD.sub(":\u2060", line))
+    return _MARKUP.sub(r"\\\1", _READ_LATE.sub("\\1\u2060", line))
 
 
 def safe_link(url: str) -> str | None:

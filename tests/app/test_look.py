@@ -153,7 +153,8 @@ def test_words_hold_no_markup(text):
     [
         ("**bold** _x_", r"\*\*bold\*\* \_x\_"),
         ("[a](javascript:x)", "\\[a\\]\\(javascript:\u2060x\\)"),
-        ("![](https://e.org/x.png)", "\\!\\[\\]\\(https://e\\.org/x\\.png\\)"),
+        ("![](https://e.org/x.png)", "\\!\\[\\]\\(https:\u2060//e\\.org/x\\.png\\)"),
+        ("www.e.org a@e.org", "www\u2060\\.e\\.org a@\u2060e\\.org"),
         ("# head\n- item", r"\# head \- item"),
         (":red[x] :material/home: :smile:", ":\u2060red\\[x\\] :\u2060material/home: :\u2060smile:"),
         ("cost $5 and $6", r"cost \$5 and \$6"),

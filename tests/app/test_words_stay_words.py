@@ -47,6 +47,7 @@ def test_no_mark_of_markdown_is_left_unescaped(name: str) -> None:
     bare = re.sub(r"\\[\\`*_{}\[\]()#+\-.!|<>~$&^=]", "", escaped)
     assert not set(bare) & set("\\`*_{}[]()#+-.!|<>~$&^=")
     assert not re.search(r":[A-Za-z0-9_+-]", bare), "no emoji or icon is named"
+    assert not re.search(r"://|www\.|@[\w-]", escaped.replace("\\", ""), re.IGNORECASE), "no address is found in it"
 
 
 @pytest.mark.parametrize("address", NOT_LINKS)

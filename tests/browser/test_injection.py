@@ -252,7 +252,7 @@ def test_what_is_typed_stays_words(watched, path: str) -> None:
     fields = page.locator(
         '[data-testid="stMain"] input[type=text]:not([role=combobox]), [data-testid="stMain"] textarea'
     )
-    assert fields.count() > 0
+    expect(fields.first).to_be_attached(timeout=PATIENCE)
     for text in texts:
         for i in range(fields.count()):
             if fields.nth(i).is_editable():
