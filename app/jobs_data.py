@@ -16,6 +16,6 @@ def words_of(found: GivenUp) -> str:
     """Return for a reader of the numbers what it means that an input was given up."""
     return (
         f"The last {found.attempts} runs on what is known now did not publish, so it is not tried again until "
-        "something new is entered or another day begins. The numbers are those of the last good run. The last attempt was "
-        f"{found.outcome}: {found.message}"
+        "something new is entered or another day begins. The numbers are those of the last good run. "
+        f"The last attempt was {found.outcome}: {found.message}"
     )

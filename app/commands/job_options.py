@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,6 +104,14 @@ def tell_done(log: JobLog, done: Done) -> None:
             since=done.given_up.since,
             input=done.given_up.input,
         )
+
+
+def tell_look(log: JobLog, done: Iterable[Done]) -> None:
+    """Write what a look for due boards came to."""
+    outcomes = Counter(one.ended.kind for one in done)
+    counts = ", ".join(f"{n} {kind}" for kind, n in sorted(outcomes.items()))
+    message = f"{outcomes.total()} due: {counts}" if outcomes else "nothing is due"
+    log("looked", message, due=outcomes.total(), outcomes=dict(outcomes))
 
 
 def number(option: str, text: str, lowest: float, highest: float) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.commands.job_options import child_of, tell_done
+from app.commands.job_options import child_of, tell_done, tell_look
 from app.failures import OK, one_line
 from app.terminal import ProgressLine, print_json
 
@@ -55,6 +55,8 @@ def run_due(
                 tell_done(log, done)
             else:
                 _tell(done, as_json=as_json)
+    if log is not None:
+        tell_look(log, endings.values())
     if as_json:
         print_json({"boards": [_document(session, s, endings.get(s.board)) for s in standings]})
     elif log is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.commands.common import common, examples
-from app.commands.job_options import child_of, job_options, limits, log_to_stderr, tell_done
+from app.commands.health_options import health_options, health_server
+from app.commands.job_options import child_of, job_options, limits, log_to_stderr, tell_done, tell_look
 from app.failures import INTERRUPTED, OK, CommandError
 from app.session import Session
 from app.terminal import print_json
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from app.metrics import Work
     from forecasts.jobs.child import Child
     from forecasts.jobs.clock import Schedule
+    from forecasts.jobs.rounds import Done
     from forecasts.store import Store
 
 EVERY = "15m"
-LATE_HOURS = "6"
 NAP = 1.0
 """Seconds between two looks at the clock: it may jump, and a machine may have slept."""
 AGAIN_AFTER = timedelta(minutes=1)
@@ -53,15 +54,7 @@ class TerminatedError(BaseException):
     "--at", "times", metavar="TIME", multiple=True, help="Look at this time of the day, UTC; can be repeated."
 )
 @click.option("--rounds", metavar="N", help="End after so many looks.")
-@click.option("--listen", metavar="[ADDRESS:]PORT", help="Answer /healthz there; ADDRESS is 127.0.0.1 by default.")
-@click.option("--metrics", is_flag=True, help="With --listen: answer /metrics for Prometheus too.")
-@click.option(
-    "--late-after",
-    metavar="HOURS",
-    default=LATE_HOURS,
-    show_default=True,
-    help="How long a board may be due before /healthz says 503.",
-)
+@health_options
 @job_options
 @common
 def command(session: Session, *, board_id: str | None, as_json: bool, **options: Any) -> int:
@@ -119,7 +112,7 @@ def _plan(session: Session, board_id: str | None, options: dict[str, Any]) -> _P
         schedule=_schedule(options["every"], options["times"]),
         log=log,
         work=work,
-        server=_server(store, work, options),
+        server=health_server(store, work, options, clock=_now),
         most=whole("--rounds", options["rounds"], 1, 1_000_000),
         looks=0,
         outcomes={},
@@ -136,22 +129,6 @@ def _schedule(every: str | None, times: tuple[str, ...]) -> Schedule:
         return clock.daily(times) if times else clock.every(every or EVERY)
     except clock.ScheduleError as error:
         raise CommandError(f"{option}: {error}") from error
-
-
-def _server(store: Store, work: Work, options: dict[str, Any]) -> AbstractContextManager[HealthServer | None]:
-    from app.commands.job_options import number
-    from app.health_server import HealthServer, address, healthz, metrics
-    from forecasts.jobs import health
-
-    late_after = timedelta(hours=number("--late-after", options["late_after"], 0.01, 10_000))
-    if options["listen"] is None:
-        if options["metrics"]:
-            raise CommandError("--metrics: goes with --listen, which says where")
-        return nullcontext()
-    answers = {"/healthz": lambda: healthz(lambda: health.read(store, now=_now()), late_after=late_after)}
-    if options["metrics"]:
-        answers["/metrics"] = metrics(work.text)
-    return HealthServer(address("--listen", options["listen"]), answers)
 
 
 def _now() -> datetime:
@@ -210,9 +187,10 @@ def _look(plan: _Plan) -> bool:
     from forecasts.jobs import rounds
 
     plan.work.looked()
-    done = None
+    found: list[Done] = []
     try:
         for done in rounds.run_round(plan.store, plan.child, clock=_now, only=plan.only, tell=_teller(plan.log)):
+            found.append(done)
             tell_done(plan.log, done)
             plan.work.count(done)
             plan.outcomes[done.ended.kind] = plan.outcomes.get(done.ended.kind, 0) + 1
@@ -220,8 +198,7 @@ def _look(plan: _Plan) -> bool:
         plan.work.erred()
         plan.log("look_failed", str(error), level="error")
         return False
-    if done is None:
-        plan.log("nothing_due", "nothing is due")
+    tell_look(plan.log, found)
     return True
 
 
