@@ -104,9 +104,13 @@ class Work:
 
     def count(self, done: Done) -> None:
         """Count a board's ending."""
-        self._runs.labels(done.ended.kind).inc()
-        if done.ended.kind not in {"stopped", "busy"}:
-            self._seconds.observe(done.seconds)
+        self.ended(done.ended.kind, done.seconds)
+
+    def ended(self, outcome: str, seconds: float) -> None:
+        """Count how a run ended, and how long it took where one took place."""
+        self._runs.labels(outcome).inc()
+        if outcome not in {"stopped", "busy"}:
+            self._seconds.observe(seconds)
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""
