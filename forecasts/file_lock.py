@@ -22,10 +22,11 @@ def held(path: Path) -> Iterator[bool]:
 
 def is_held(path: Path) -> bool:
     """Tell whether somebody holds the lock now."""
-    if not path.exists():
+    try:
+        with path.open() as file:
+            return not _take(file.fileno())
+    except FileNotFoundError:
         return False
-    with held(path) as mine:
-        return not mine
 
 
 def _take(descriptor: int) -> bool:

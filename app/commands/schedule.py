@@ -53,7 +53,7 @@ class TerminatedError(BaseException):
 @click.option(
     "--at", "times", metavar="TIME", multiple=True, help="Look at this time of the day, UTC; can be repeated."
 )
-@click.option("--rounds", metavar="N", help="End after so many looks.")
+@click.option("--looks", metavar="N", help="End after so many looks.")
 @health_options
 @job_options
 @common
@@ -113,7 +113,7 @@ def _plan(session: Session, board_id: str | None, options: dict[str, Any]) -> _P
         log=log,
         work=work,
         server=health_server(store, work, options, clock=_now),
-        most=whole("--rounds", options["rounds"], 1, 1_000_000),
+        most=whole("--looks", options["looks"], 1, 1_000_000),
         looks=0,
         outcomes={},
     )

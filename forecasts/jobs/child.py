@@ -123,10 +123,10 @@ class Child:
         deadline = monotonic() + self.limits.seconds
         while True:
             for told in process.read(LOOK_EVERY):
-                if "stage" in told:
-                    tell(*told["stage"])
+                if isinstance(stage := told.get("stage"), list) and len(stage) == 3:
+                    tell(*stage)
                 else:
-                    return _heard(task, told)
+                    return _heard(process, task, told)
             if self._cancelled.is_set():
                 process.kill()
                 return Ended("cancelled", f"{task.board}: taken back while it was computed")
@@ -151,6 +151,7 @@ class _Process:
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self.tasks = 0
+        self._killed = False
         self.silent = False
         """Whether it has closed its end of the pipe: it will say no more."""
         self._said: IO[bytes] = tempfile.TemporaryFile("a+b")  # noqa: SIM115 - closed with the process
@@ -184,6 +185,7 @@ class _Process:
         assert self._popen.stdout is not None
         pipe = self._popen.stdout.fileno()
         if not select.select([pipe], [], [], seconds)[0]:
+            self.silent = self._popen.poll() is not None  # what it has started may still hold the pipe
             return []
         found = os.read(pipe, 1 << 20)
         *whole, self._rest = (self._rest + found).split(b"\n")
@@ -206,10 +208,14 @@ class _Process:
         return total
 
     def kill(self) -> None:
-        """End the child and its whole session; then give its pipes back."""
+        """End the child and its whole session, once; then give its pipes back."""
+        if self._killed:
+            return
+        self._killed = self.silent = True
         with suppress(ProcessLookupError):  # all of it is gone already
             os.killpg(self._popen.pid, signal.SIGKILL)
-        self._popen.wait(GOODBYE)
+        with suppress(subprocess.TimeoutExpired):  # the system holds it in the midst of a call, and ends it after
+            self._popen.wait(GOODBYE)
         for pipe in (self._popen.stdin, self._popen.stdout, self._said):
             if pipe is not None and not pipe.closed:
                 with suppress(OSError):
@@ -217,7 +223,10 @@ class _Process:
 
     def epitaph(self) -> str:
         """Return in words how the child died, with the last thing it complained of."""
-        code = self._popen.wait(GOODBYE)
+        try:
+            code = self._popen.wait(GOODBYE)
+        except subprocess.TimeoutExpired:
+            return "the process that computed it stopped talking"
         how = f"ended with code {code}" if code >= 0 else f"was killed by {signal.Signals(-code).name}"
         hint = " (by a person, or by the system for want of memory)" if code == -signal.SIGKILL else ""
         self._said.seek(0, os.SEEK_END)
@@ -234,11 +243,12 @@ def _told(text: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _heard(task: Task, told: Mapping[str, Any]) -> Ended:
-    """Return the ending that a child tells; one that makes no sense is a failure of the child."""
+def _heard(process: _Process, task: Task, told: Mapping[str, Any]) -> Ended:
+    """Return the ending that a child tells; one that makes no sense is a failure, and the child is not asked again."""
     try:
         return read_ended(told["ended"])
     except (KeyError, TypeError, ValueError) as error:
+        process.silent = True
         message = f"{task.board}: the process that computed it said what cannot be read: {error}"
         return Ended("failed", plain_line(message), CRASHED)
 
