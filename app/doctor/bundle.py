@@ -56,11 +56,9 @@ def write(path: Path, findings: Iterable[Finding], found: Mapping[str, str], *, 
     }
     texts = {name: json.dumps(_redacted(value, redact), indent=1) for name, value in members.items()}
     texts |= {redact(f"logs/{name}"): redact(text) for name, text in (_logs(home.logs) if home else {}).items()}
-    with appearing(path) as temporary:
-        temporary.touch(mode=0o600)
-        with ZipFile(temporary, "w", ZIP_DEFLATED) as archive:
-            for name, text in texts.items():
-                archive.writestr(name, text)
+    with appearing(path) as temporary, ZipFile(temporary, "w", ZIP_DEFLATED) as archive:
+        for name, text in texts.items():
+            archive.writestr(name, text)
     return sorted(texts)
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from forecasts import migrations, schema
 from forecasts.backups import table_lines
+from forecasts.backups.whole_file import A_WRITE_PAUSES, sweep
 from forecasts.errors import BackupError
 from forecasts.store import Store, address_of, engine_of, label_of, lock_migrations, open_store
 
@@ -66,6 +67,7 @@ def _create_file(path: Path, revision: str, fill: Fill) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         _create_tables(address_of(url), revision, fill)
         open_store(url).close()
+        sweep(path.parent, before=temporary.stat().st_mtime - A_WRITE_PAUSES)
         check_is_free(f"sqlite:///{path}")
         temporary.replace(path)
     except OSError as error:

@@ -8,10 +8,15 @@ from pathlib import Path
 
 from forecasts.errors import BackupError
 
+A_WRITE_PAUSES = 3600.0
+"""Seconds without a byte after which a temporary file was left by a killed process."""
+
 
 @contextmanager
 def appearing(path: Path) -> Iterator[Path]:
-    """Give a temporary path in the same directory; when the block ends it takes the name, forced to the disk.
+    """Give an empty temporary file in the same directory; when the block ends it takes the name, forced to the disk.
+
+    Only its owner can read it: a backup holds names and addresses.
 
     Raises
     ------
@@ -22,9 +27,11 @@ def appearing(path: Path) -> Iterator[Path]:
     try:
         _check_absent(path)
         path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch(mode=0o600, exist_ok=False)
         yield temporary
         _force_to_disk(temporary)
         _check_absent(path)
+        sweep(path.parent, before=temporary.stat().st_mtime - A_WRITE_PAUSES)
         temporary.replace(path)
         _force_to_disk(path.parent)
     except OSError as error:
@@ -32,6 +39,14 @@ def appearing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def sweep(folder: Path, *, before: float) -> None:
+    """Remove what killed processes have begun in a directory; times are those of its own file system."""
+    for path in folder.glob(".*.writing-*"):
+        with suppress(OSError):
+            if path.stat().st_mtime < before:
+                path.unlink()
 
 
 def _check_absent(path: Path) -> None:

@@ -127,7 +127,7 @@ def _bare(database: str, revision: str, *, now: datetime | None) -> Manifest:
 
 
 def _new_zip(path: Path) -> ZipFile:
-    return ZipFile(path, "x", ZIP_DEFLATED, compresslevel=1)
+    return ZipFile(path, "w", ZIP_DEFLATED, compresslevel=1)
 
 
 def _member(name: str) -> ZipInfo:
@@ -203,9 +203,18 @@ def _write_definitions(archive: ZipFile, boards: Path) -> list[tuple[str, str, i
     """Write the user's own board files; returns path, hash and size of each."""
     rows = []
     for path in sorted(p for p in boards.rglob("*") if p.is_file() and not p.is_symlink()):
-        if path.stat().st_size > LARGEST_DEFINITION:
-            raise BackupError(f"{path}: {path.stat().st_size} bytes; a board's file has at most {LARGEST_DEFINITION}")
-        content, name = path.read_bytes(), path.relative_to(boards).as_posix()
+        content, name = _definition(path), path.relative_to(boards).as_posix()
         archive.writestr(_member(f"definitions/{name}"), content)
         rows.append((name, hashlib.sha256(content).hexdigest(), len(content)))
     return rows
+
+
+def _definition(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_DEFINITION + 1)
+    except OSError as error:
+        raise BackupError(f"{path}: cannot be read ({error.strerror})") from error
+    if len(content) > LARGEST_DEFINITION:
+        raise BackupError(f"{path}: more than {LARGEST_DEFINITION} bytes, the most that a board's file may have")
+    return content

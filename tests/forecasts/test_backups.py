@@ -231,6 +231,7 @@ def test_a_backup_never_replaces_a_file_and_leaves_nothing_when_it_fails(home, t
     target = tmp_path / "out" / "b.zip"
     home.backup(target)
     before = target.read_bytes()
+    assert target.stat().st_mode & 0o777 == 0o600, "it holds names and addresses"
     with pytest.raises(BackupError, match="there is a file of this name already"):
         home.backup(target)
     home.artefacts.remove(full_store_detail(home))
