@@ -31,6 +31,7 @@ COMMANDS = {
     "statement": "app.commands.statement",
     "observe": "app.commands.observe",
     "people": "app.commands.people",
+    "alerts": "app.commands.alerts",
     "occurred": "app.commands.occurred",
     "confirm": "app.commands.confirm",
     "resolve": "app.commands.resolve",

@@ -14,6 +14,10 @@ from app.error_page import guarded
 from app.look import literal, words
 from app.view import BoardView
 from forecasts import people
+from forecasts.jobs import queue, queue_tables
+
+HEARD_WITHIN = 60.0
+"""Seconds since a sign of life for which a worker counts as there."""
 
 
 @dataclass
@@ -75,8 +79,14 @@ def start(board: str) -> Job:
 
 
 def arguments(board: str) -> list[str]:
-    """Return the command that refits a board."""
-    return [sys.executable, "-m", "app.cli", "refit", "--board", board, "--json", "--progress"]
+    """Return the command that refits a board: by this machine, or by the workers where there are any."""
+    how = ("jobs", "add", "--wait") if _workers_are_there() else ("refit",)
+    return [sys.executable, "-m", "app.cli", *how, "--board", board, "--json", "--progress"]
+
+
+def _workers_are_there() -> bool:
+    store = data.workspace().store
+    return queue_tables.is_installed(store) and queue.workers(store, heard_within=HEARD_WITHIN) > 0
 
 
 def under_way(board: str) -> bool:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import atexit
 import hashlib
+import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
@@ -29,7 +31,7 @@ MODELS = Path(__file__).resolve().parent.parent / "models"
 """The sources of everything that is compiled."""
 
 _DATABASE = re.compile(r"(sqlite|postgresql)(\+[a-z0-9]+)?://.*", re.DOTALL)
-_FILES = re.compile(r"(?!file:|https?:)([a-z][a-z0-9]*::)*[a-z][a-z0-9+.-]*://[^\s?#]+")
+_FILES = re.compile(r"(?!file:|https?:|ftp:)([a-z][a-z0-9]*::)*[a-z][a-z0-9+.-]*://[^\s?#]+")
 
 
 class SettingsError(ValueError):
@@ -109,7 +111,7 @@ def open_workspace(home: Home, *, migrate: bool = True) -> Workspace:
     from forecasts.store import open_store
 
     if migrate:
-        home.root.mkdir(parents=True, exist_ok=True)
+        home.root.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds names, addresses and a login's secret
     kept: list[Path] = []
 
     def keep(connection: Connection, schema: str) -> None:
@@ -124,8 +126,9 @@ def open_workspace(home: Home, *, migrate: bool = True) -> Workspace:
 def prepare_caches(home: Home, environment: MutableMapping[str, str]) -> None:
     """Point Numba and PyTensor to the home's cache; call it before either is imported.
 
-    A choice already made in `environment` stays. A cache that cannot be written is replaced by a private directory
-    that is removed when the process ends: slower, but nothing fails for want of a cache.
+    A choice already made in `environment` stays. A cache that cannot be written, or that others can write (they would
+    choose the code that runs here), is replaced by a private directory that is removed when the process ends: slower,
+    but nothing fails for want of a cache.
     """
     flags = environment.get("PYTENSOR_FLAGS", "")
     if "NUMBA_CACHE_DIR" in environment and "base_compiledir=" in flags:
@@ -152,12 +155,20 @@ def kernel_version() -> str:
 def _writable(cache: Path) -> Path:
     try:
         cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryFile(dir=cache):
-            return cache
+        if is_ours(cache):
+            with tempfile.TemporaryFile(dir=cache):
+                return cache
     except OSError:
-        private = Path(tempfile.mkdtemp(prefix="twixt-cache-"))
-        atexit.register(shutil.rmtree, private, ignore_errors=True)
-        return private
+        pass
+    private = Path(tempfile.mkdtemp(prefix="twixt-cache-"))
+    atexit.register(shutil.rmtree, private, ignore_errors=True)
+    return private
+
+
+def is_ours(directory: Path) -> bool:
+    """Tell whether nobody but this user and the system's can put something into a directory, groups left aside."""
+    found = directory.stat()
+    return found.st_uid in {os.getuid(), 0} and not found.st_mode & stat.S_IWOTH
 
 
 def _directory(environment: Mapping[str, str], name: str) -> Path:
@@ -185,11 +196,19 @@ def _shared(environment: Mapping[str, str]) -> Path | str | None:
     if text.startswith("file:///"):
         return Path(unquote(text.removeprefix("file://")))
     if not _FILES.fullmatch(text):
-        shown = text.split("@")[-1][:60]  # never the password
+        shown = _without_password(text)
         raise SettingsError(
             f"TWIXT_ARTEFACTS: {shown!r}: allowed are a directory, file:///DIR or a URL such as s3://B/P"
         )
     return text
+
+
+def _without_password(url: str) -> str:
+    """Return as much of a URL as a message may show: its scheme, where a password may stand somewhere in the rest."""
+    if "@" not in url and "?" not in url:
+        return url[:60]
+    scheme, found, _ = url.partition("://")
+    return f"{scheme[:20]}://..." if found else "..."
 
 
 def _database(environment: Mapping[str, str], root: Path) -> str:
@@ -197,6 +216,6 @@ def _database(environment: Mapping[str, str], root: Path) -> str:
     if not url:
         return f"sqlite:///{root / 'twixt.sqlite'}"
     if not _DATABASE.fullmatch(url):
-        shown = url.split("@")[-1][:60]  # never the password
+        shown = _without_password(url)
         raise SettingsError(f"TWIXT_DB: {shown!r}: allowed are sqlite:///FILE and postgresql://USER@HOST/NAME")
     return url

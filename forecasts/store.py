@@ -30,6 +30,24 @@ _WAL_VERSIONS = b"\x02\x02"
 _MIGRATION_LOCK = 7_495_833_012_611
 """Key of PostgreSQL's advisory lock under which one process at a time migrates."""
 
+_IDLE_SECONDS = 60
+"""How long a writer that holds a board on PostgreSQL may say nothing."""
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""After how long a network that swallows everything counts as cut: seconds, the last milliseconds; 30 s in all."""
+_SERVERS_PATIENCE = {
+    "tcp_keepalives_idle": 15,
+    "tcp_keepalives_interval": 5,
+    "tcp_keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""The same at the other end, so that a machine that has vanished gives its locks back."""
+
 _SQLITE_REASONS = {
     "SQLITE_BUSY": "is locked by another process; try again when it has finished",
     "SQLITE_LOCKED": "is locked by another connection; try again when it has finished",
@@ -44,6 +62,7 @@ _SQLITE_REASONS = {
 _POSTGRESQL_REASONS = {
     "53100": "cannot grow because the server's disk is full",
     "25006": "is read-only",
+    "25P03": "did not hear from this program in the middle of a write and gave up; nothing was kept",
     "55P03": "is locked by another session; try again when it has finished",
     "40P01": "is locked by another session; try again",
     "28": "refuses this user or password",
@@ -73,9 +92,19 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """Give a connection in one transaction, kept whole when the block ends, undone when it raises; StoreError."""
-        with plain_errors(self.label), self.engine.connect() as raw, raw.execution_options(immediate=True).begin():
+        """Give a connection in one transaction, kept whole when the block ends, undone when it raises; StoreError.
+
+        Where the server goes away while it keeps the transaction, nobody here can know whether it did, and the error
+        says so.
+        """
+        with (
+            plain_errors(self.label),
+            self.engine.connect() as raw,
+            raw.execution_options(immediate=True).begin() as transaction,
+        ):
             yield raw
+            with _told_if_unsure(self.label):
+                transaction.commit()
 
     def forget_deleted(self) -> None:
         """Remove what was erased from SQLite's log of changes too; PostgreSQL does so by itself when it vacuums."""
@@ -134,10 +163,17 @@ def open_store(
 
 
 def lock_board(connection: sa.Connection, board: str) -> None:
-    """Take a board's write lock until the transaction ends, adding the board's row when it is new."""
+    """Take a board's write lock until the transaction ends, adding the board's row when it is new.
+
+    PostgreSQL takes the lock back from a writer that says nothing for `_IDLE_SECONDS`: its machine is gone.
+    """
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     connection.execute(insert(boards).values(id=board).on_conflict_do_nothing())
-    connection.execute(sa.select(boards.c.id).where(boards.c.id == board).with_for_update())
+    query = sa.select(boards.c.id).where(boards.c.id == board).with_for_update()
+    if connection.dialect.name == "postgresql":
+        idle = f"{_IDLE_SECONDS * 1000}"
+        query = query.add_columns(sa.func.set_config("idle_in_transaction_session_timeout", idle, True))
+    connection.execute(query)
 
 
 def lock_migrations(connection: sa.Connection) -> None:
@@ -171,6 +207,19 @@ def plain_errors(label: str) -> Iterator[None]:
         raise StoreError(f"{label}: {_reason(error)}") from error
     except PoolTimeoutError as error:
         raise StoreError(f"{label}: too many connections of this program are in use; try again") from error
+
+
+@contextmanager
+def _told_if_unsure(label: str) -> Iterator[None]:
+    """Say of a commit whose answer never came that it may have been kept or not."""
+    try:
+        yield
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise StoreError(
+            f"{label}: the connection was lost while this was being kept; look whether it is there before you try again"
+        ) from error
 
 
 def _reason(error: BaseException | None) -> str:
@@ -218,8 +267,10 @@ def engine_of(address: sa.URL, busy_seconds: float, *, rebuilding: bool = False)
         sa.event.listen(engine, "connect", _rebuild_sqlite if rebuilding else _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
-    options = f"-c timezone=UTC -c lock_timeout={int(busy_seconds * 1000)}"
-    return sa.create_engine(address, connect_args={"options": options, "connect_timeout": 10}, pool_pre_ping=True)
+    settings = {"timezone": "UTC", "lock_timeout": int(busy_seconds * 1000), **_SERVERS_PATIENCE}
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    ours = {name: value for name, value in _PATIENCE.items() if name not in address.query}
+    return sa.create_engine(address, connect_args={"options": options, **ours}, pool_pre_ping=True)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

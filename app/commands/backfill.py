@@ -51,11 +51,11 @@ def command(
 
     It may be interrupted at any time and goes on where it stopped: days that are already published are skipped.
     """
-    days = _every(every)
+    days = days_apart(every)
     processes = whole("--workers", workers, 1, MOST_WORKERS) or min(os.cpu_count() or 1, MOST_WORKERS)
     moment = session.moment(board_id)
     session.prepare_caches()
-    first = _first(start, moment)
+    first = first_day(start, moment)
     with (
         held(lock_file(session, moment.board.id)) as mine,
         ProgressLine(quiet=as_json and not lines, lines=lines) as line,
@@ -100,14 +100,15 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
-def _every(text: str) -> int:
+def days_apart(text: str) -> int:
+    """Return the days that `--every` gives; raises CommandError."""
     found = re.fullmatch(r"([1-9][0-9]{0,3})d?", text, re.ASCII)
     if not found:
         raise CommandError(f"--every: {text[:40]!r}: a number of days is needed, for example 7d")
     return int(found[1])
 
 
-def _first(text: str | None, moment: Moment) -> date:
+def first_day(text: str | None, moment: Moment) -> date:
     """Return the first day; raises CommandError when it lies outside the board's known history."""
     if text is None:
         return moment.board.opens

@@ -50,6 +50,7 @@ def initialise(session: Session, board_id: str | None, *, reason: str | None = N
         When the named board is unknown or a definition has mistakes.
     """
     from forecasts import board_store
+    from forecasts.jobs import queue_tables
     from forecasts.people import LOCAL_OWNER
 
     known = session.definitions()
@@ -59,6 +60,8 @@ def initialise(session: Session, board_id: str | None, *, reason: str | None = N
     for place in chosen:
         _check(place, session)
     opened = session.workspace(create=True)
+    if opened.store.engine.dialect.name == "postgresql":
+        queue_tables.install(opened.store)
     why = reason or "definition as found in its files"
     return [
         board_store.initialise(opened.store, opened.artefacts, place, now=session.now, actor=LOCAL_OWNER, reason=why)

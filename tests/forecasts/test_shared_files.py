@@ -218,7 +218,16 @@ def test_the_environment_names_where_the_files_are(value, place):
 
 
 @pytest.mark.parametrize(
-    "value", ["https://h/x", "file://host/x", "s3:/bucket", "s3://b/x?y", "ftp://me:secret@h/a b", "s3://b\n"]
+    "value",
+    [
+        "https://h/x",
+        "file://host/x",
+        "s3:/bucket",
+        "s3://b/x?y",
+        "ftp://me:secret@h/a",
+        "sftp://me:secret@h/a b",
+        "s3://b\n",
+    ],
 )
 def test_a_place_that_cannot_be_written_to_is_refused_by_name(value):
     with pytest.raises(SettingsError, match=r"^TWIXT_ARTEFACTS: .*: allowed are a directory, file:///DIR") as caught:
