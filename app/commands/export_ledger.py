@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from app.commands.common import common, examples
+from app.commands.export_files import write_lines
 from app.failures import CommandError
 from app.session import Session
 from app.terminal import print_json
@@ -40,29 +37,10 @@ def command(session: Session, file: str, *, with_people: bool, board_id: str | N
             click.echo(line)
         return
     try:
-        count = _write(Path(file), lines)
+        count = write_lines(Path(file), lines)
     except OSError as error:
         raise CommandError(f"FILE: {file[:300]!r} cannot be written: {error.strerror}; it is as it was") from error
     if as_json:
         print_json({"board": board, "file": file, "lines": count})
     else:
         click.echo(f"{board}: {count} lines in {file}")
-
-
-def _write(path: Path, lines: Iterable[str]) -> int:
-    """Write all lines or leave the path as it was; returns their number."""
-    handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
-    count = 0
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            for line in lines:
-                file.write(f"{line}\n")
-                count += 1
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
-    return count
