@@ -136,7 +136,7 @@ def _as_oserror(error: Exception, url: str) -> OSError:
 @cache
 def _system(url: str) -> tuple[Any, str]:
     """Return the file system of a URL and the path that the URL names in it; StoreError where there is none."""
-    import fsspec.core
+    import fsspec.core  # type: ignore[import-untyped]
 
     try:
         system, root = fsspec.core.url_to_fs(url)
