@@ -16,11 +16,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecasts.codec import decode, encode, kind_of
-from forecasts.domain import BoardVersion, Entry, Evidence, Forecast, LedgerView, Mode, Record, Retraction
-from forecasts.errors import ConflictError, RecordError, StoreError
+from forecasts.domain import Entry, Evidence, Forecast, LedgerView, Mode, Record, Retraction
+from forecasts.errors import RecordError, StoreError
 from forecasts.forms import canonical, check_identifier, parse
-from forecasts.instants import TICK, last_whole_day, to_text, utc
+from forecasts.instants import TICK, last_whole_day, utc
 from forecasts.ledger_chain import NO_DIGEST, check_chain, row_digest
+from forecasts.ledger_checks import check_record
 from forecasts.people import Action, Actor, authorise
 from forecasts.schema import boards, ledger
 from forecasts.store import Store, lock_board
@@ -84,16 +85,26 @@ def append(
         When the database refuses; nothing is written.
     """
     check_identifier(board)
-    now = utc(now)
-    texts = [canonical(encode(record)) for record in records]
+    texts = _texts(records)
     _check_actor(records, board, actor)
-    expected = dict(expected_version or {})
     with store.writing() as connection:
         lock_board(connection, board)
-        _check_records(connection, records, board, expected)
-        entries = _rows(_tail(connection, board), records, texts, board=board, actor=actor, now=now, expected=expected)
-        insert_rows(connection, entries, texts)
-    return entries
+        return _add(connection, records, texts, board=board, actor=actor, now=now, expected=expected_version or {})
+
+
+def append_locked(
+    connection: sa.Connection,
+    records: Sequence[Record],
+    *,
+    board: str,
+    actor: Actor,
+    now: datetime,
+    expected_version: Mapping[str, int] | None = None,
+) -> tuple[Entry, ...]:
+    """Add records in the transaction of a caller who holds the board's lock; all else as `append` does."""
+    texts = _texts(records)
+    _check_actor(records, board, actor)
+    return _add(connection, records, texts, board=board, actor=actor, now=now, expected=expected_version or {})
 
 
 def read(store: Store, board: str, *, as_of: datetime, mode: Mode) -> LedgerView:
@@ -194,6 +205,27 @@ def _repeated(record: Record) -> dict[str, Any]:
     return {"kind": kind_of(record), "target": target, "published_on": record.published_on}
 
 
+def _texts(records: Iterable[Record]) -> list[str]:
+    return [canonical(encode(record)) for record in records]
+
+
+def _add(
+    connection: sa.Connection,
+    records: Sequence[Record],
+    texts: Sequence[str],
+    *,
+    board: str,
+    actor: Actor,
+    now: datetime,
+    expected: Mapping[str, int],
+) -> tuple[Entry, ...]:
+    _check_records(connection, records, board, expected)
+    end = _tail(connection, board)
+    entries = _rows(end, records, texts, board=board, actor=actor, now=utc(now), expected=expected)
+    insert_rows(connection, entries, texts)
+    return entries
+
+
 def _check_actor(records: Iterable[Record], board: str, actor: Actor) -> None:
     for record in records:
         authorise(actor, _ACTIONS[kind_of(record)], board)
@@ -210,70 +242,13 @@ def _check_records(
     targets = [r.target for r in records if isinstance(r, Retraction)]
     if len(set(targets)) != len(targets):
         raise RecordError(f"{board}: two retractions of one entry in {', '.join(targets)}")
-    newest = _newest(connection, board, {*ids, *targets})
-    retracted = _retracted(_retractions(connection, board))
     for record in records:
-        _check_version(newest.get(record.id), record, board, expected.get(record.id, 0))
-        _check_not_retracted(newest, retracted, record.id, board)
-        if isinstance(record, Retraction):
-            _check_target(newest, record, board, ids)
-            _check_not_retracted(newest, retracted, record.target, board)
-            _check_seen(newest[record.target], board, expected)
-
-
-def _check_version(newest: Entry | None, record: Record, board: str, expected: int) -> None:
-    found = newest.version if newest else 0
-    if found != expected:
-        seen = f"version {expected} was expected to be the newest" if expected else "it was expected to be new"
-        raise ConflictError(f"{board}: entry {record.id}: {seen}, but {_who(newest)}", newest)
-    if newest is None:
-        return
-    if type(newest.record) is not type(record):
-        raise RecordError(f"{board}: entry {record.id} is of type {kind_of(newest.record)}, not {kind_of(record)}")
-    _check_stands(newest.record, board)
-    if (
-        isinstance(record, Retraction)
-        and isinstance(newest.record, Retraction)
-        and record.target != newest.record.target
-    ):
-        raise RecordError(f"{board}: retraction {record.id} is of {newest.record.target}; its target cannot change")
-
-
-def _check_seen(target: Entry, board: str, expected: Mapping[str, int]) -> None:
-    """Refuse to take back a version that the writer has not seen."""
-    seen = expected.get(target.entry, target.version)
-    if seen != target.version:
-        raise ConflictError(
-            f"{board}: entry {target.entry}: version {seen} was to be taken back, but {_who(target)}", target
-        )
-
-
-def _check_target(newest: Mapping[str, Entry], record: Retraction, board: str, ids: Sequence[str]) -> None:
-    if record.target in ids:
-        raise RecordError(f"{board}: retraction {record.id}: {record.target} is written in the same step")
-    if record.target not in newest:
-        raise RecordError(f"{board}: retraction {record.id}: there is no entry {record.target}")
-    if isinstance(newest[record.target].record, BoardVersion):
-        raise RecordError(f"{board}: retraction {record.id}: a definition is replaced by a new one, not retracted")
-    _check_stands(newest[record.target].record, board)
-
-
-def _check_stands(record: Record, board: str) -> None:
-    """Refuse to change a forecast: it is judged as it was issued. Only a crowd's series is a copy that can be wrong."""
-    if isinstance(record, Forecast) and not record.forecaster.startswith("crowd:"):
-        raise RecordError(f"{board}: forecast {record.id} stays as issued; enter a new one, or withdraw it from now on")
-
-
-def _check_not_retracted(newest: Mapping[str, Entry], retracted: Mapping[str, Entry], entry: str, board: str) -> None:
-    if entry in retracted and entry in newest:
-        by = retracted[entry]
-        raise ConflictError(f"{board}: entry {entry} was retracted by {by.entry}: {_who(by)}", by)
-
-
-def _who(entry: Entry | None) -> str:
-    if entry is None:
-        return "nothing was ever entered under this id"
-    return f"version {entry.version} was written by {entry.recorded_by} at {to_text(entry.recorded_at)}"
+        if isinstance(record, Retraction) and record.target in ids:
+            raise RecordError(f"{board}: retraction {record.id}: {record.target} is written in the same step")
+    newest = _newest(connection, board, {*ids, *targets})
+    retracted = _retracted(_retractions(connection, board, {*ids, *targets}))
+    for record in records:
+        check_record(record, newest, retracted, board=board, expected=expected)
 
 
 def _rows(
@@ -312,8 +287,17 @@ def _newest(connection: sa.Connection, board: str, ids: Iterable[str]) -> dict[s
     return {entry: _entry(row) for entry, row in newest.items()}
 
 
-def _retractions(connection: sa.Connection, board: str) -> list[sa.Row[Any]]:
-    rows = connection.execute(_rows_of(board).where(ledger.c.target.is_not(None))).all()
+def _retractions(connection: sa.Connection, board: str, entries: Iterable[str]) -> list[sa.Row[Any]]:
+    """Read what takes entries back, what takes that back, and so on: not every retraction of the board."""
+    rows: list[sa.Row[Any]] = []
+    asked = set(entries)
+    while asked:
+        found: list[sa.Row[Any]] = []
+        for some in batched(sorted(asked), _IDS_IN_ONE_QUERY, strict=False):
+            query = _rows_of(board).where(ledger.c.target.in_(some))
+            found += connection.execute(query).all()
+        asked = {row.entry for row in found} - {row.entry for row in rows}
+        rows += found
     return sorted(rows, key=_by_position)
 
 

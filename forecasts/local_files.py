@@ -35,7 +35,7 @@ class LocalFiles:
         path = self.root / name
         temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_directory(path.parent)
             with temporary.open("xb") as file:
                 file.write(content)
                 file.flush()
@@ -73,6 +73,14 @@ class LocalFiles:
                     path.unlink()
                     removed += found.st_size
         return removed
+
+
+def _make_directory(path: Path) -> None:
+    """Make a directory and those above it, each forced to the disk as an entry of the one above."""
+    if not path.is_dir():
+        _make_directory(path.parent)
+        path.mkdir(exist_ok=True)
+        _sync_directory(path.parent)
 
 
 def _sync_directory(path: Path) -> None:

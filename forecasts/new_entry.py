@@ -1,6 +1,5 @@
 """Add a new record under the next free id of its kind: short, readable, and safe when several people write at once."""
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -8,10 +7,10 @@ import sqlalchemy as sa
 
 from forecasts import ledger
 from forecasts.domain import Entry, Record
-from forecasts.errors import ConflictError
+from forecasts.forms import check_identifier
 from forecasts.people import Actor
 from forecasts.schema import ledger as ledger_table
-from forecasts.store import Store
+from forecasts.store import Store, lock_board
 
 EVIDENCE = "E"
 OCCURRENCE = "O"
@@ -24,19 +23,23 @@ EDITION = "N"
 FORECAST = "F"
 WHAT_IF = "W"
 
-_ATTEMPTS = 200
+_DIGITS = "0123456789"
+_LONGEST = 9
+"""Digits of the highest number that counts as one."""
 
 
-def next_id(store: Store, board: str, letter: str) -> str:
+def next_id(connection: sa.Connection, board: str, letter: str) -> str:
     """Return the id after the highest one ever given with a letter: `E113` follows `E112`, retracted or not."""
-    pattern = re.compile(rf"{letter}([0-9]{{1,9}})")
-    query = sa.select(ledger_table.c.entry).where(
-        ledger_table.c.board == board, ledger_table.c.version == 1, ledger_table.c.entry.like(f"{letter}%")
+    entry = ledger_table.c.entry
+    rest = sa.func.substr(entry, 2)
+    query = sa.select(sa.func.max(sa.cast(rest, sa.Integer))).where(
+        ledger_table.c.board == board,
+        entry.between(letter, chr(ord(letter) + 1)),  # what an index finds; the next conditions are what is meant
+        sa.func.substr(entry, 1, 1) == letter,
+        sa.func.length(entry).between(2, _LONGEST + 1),
+        sa.func.ltrim(rest, _DIGITS) == "",
     )
-    with store.reading() as connection:
-        found = (pattern.fullmatch(entry) for entry in connection.execute(query).scalars())
-        highest = max((int(match[1]) for match in found if match), default=0)
-    return f"{letter}{highest + 1:03d}"
+    return f"{letter}{(connection.execute(query).scalar_one() or 0) + 1:03d}"
 
 
 def append_new(
@@ -49,24 +52,20 @@ def append_new(
     now: datetime,
     expected_version: Mapping[str, int] | None = None,
 ) -> Entry:
-    """Append `make(id)` under the next free id; when somebody takes that id first, try the one after.
+    """Append `make(id)` under the next free id; the id is chosen under the board's lock, so nobody else can take it.
 
     `expected_version` names the version of a retraction's target that was seen, as `ledger.append` does.
 
     Raises
     ------
-    ConflictError
-        When something else than the id stands in the way (a retraction whose target is retracted already).
-    StoreError, RecordError, ForbiddenError
+    ConflictError, StoreError, RecordError, ForbiddenError
         As `ledger.append`; nothing is written.
     """
-    for _ in range(_ATTEMPTS):
-        record = make(next_id(store, board, letter))
-        try:
-            return ledger.append(store, [record], board=board, actor=actor, now=now, expected_version=expected_version)[
-                0
-            ]
-        except ConflictError as conflict:
-            if conflict.newest is None or conflict.newest.entry != record.id:
-                raise
-    raise ConflictError(f"{board}: no free id with {letter} in {_ATTEMPTS} attempts; try again")
+    check_identifier(board)
+    with store.writing() as connection:
+        lock_board(connection, board)
+        record = make(next_id(connection, board, letter))
+        (entry,) = ledger.append_locked(
+            connection, [record], board=board, actor=actor, now=now, expected_version=expected_version
+        )
+    return entry

@@ -2,13 +2,12 @@
 
 import threading
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
 from forecasts import ledger
 from forecasts.domain import Confirmation, Retraction
-from forecasts.errors import ConflictError
+from forecasts.errors import ConflictError, StoreError
 from forecasts.new_entry import append_new, next_id
 from forecasts.people import LOCAL_OWNER
 from forecasts.store import Store, open_store
@@ -16,38 +15,36 @@ from forecasts.store import Store, open_store
 NOW = datetime(2026, 7, 2, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def store(tmp_path: Path):
-    with open_store(f"sqlite:///{tmp_path / 'x.sqlite'}") as opened:
-        yield opened
-
-
 def confirmation(entry: str) -> Confirmation:
     return Confirmation(entry, date(2026, 7, 1), date(2026, 7, 1), (), "")
 
 
+def following(store: Store, board: str = "b") -> str:
+    with store.reading() as connection:
+        return next_id(connection, board, "C")
+
+
 def test_numbers_follow_the_highest_one_ever_given(store: Store) -> None:
-    assert next_id(store, "b", "C") == "C001"
-    names = ["C009", "C2", "Cold", "C1000x", "D5000", "C112"]
+    assert following(store) == "C001"
+    names = ["C009", "C2", "Cold", "C1000x", "c7000", "D", "D5000", "C112", "C1234567890"]
     ledger.append(store, [confirmation(n) for n in names], board="b", actor=LOCAL_OWNER, now=NOW)
-    assert next_id(store, "b", "C") == "C113"
+    assert following(store) == "C113"
     ledger.append(store, [Retraction("X001", "C112", "wrong", date(2026, 7, 2))], board="b", actor=LOCAL_OWNER, now=NOW)
-    assert next_id(store, "b", "C") == "C113", "an id is never given twice"
-    assert next_id(store, "other", "C") == "C001"
+    assert following(store) == "C113", "an id is never given twice"
+    assert following(store, "other") == "C001"
 
 
-def test_two_that_chose_the_same_number_both_get_in(store: Store) -> None:
-    seen = []
+def test_nobody_writes_between_the_choice_of_a_number_and_the_entry(store: Store) -> None:
+    with open_store(store.engine.url.render_as_string(hide_password=False), busy_seconds=0.05) as other:
 
-    def late(entry: str) -> Confirmation:
-        seen.append(entry)
-        if len(seen) == 1:
-            ledger.append(store, [confirmation(entry)], board="b", actor=LOCAL_OWNER, now=NOW)
-        return confirmation(entry)
+        def late(entry: str) -> Confirmation:
+            with pytest.raises(StoreError, match="is locked by another"):
+                ledger.append(other, [confirmation(entry)], board="b", actor=LOCAL_OWNER, now=NOW)
+            return confirmation(entry)
 
-    entry = append_new(store, late, letter="C", board="b", actor=LOCAL_OWNER, now=NOW)
-    assert seen == ["C001", "C002"]
-    assert (entry.entry, entry.position) == ("C002", 2)
+        first = append_new(store, late, letter="C", board="b", actor=LOCAL_OWNER, now=NOW)
+        second = append_new(other, confirmation, letter="C", board="b", actor=LOCAL_OWNER, now=NOW)
+    assert [(e.entry, e.position) for e in (first, second)] == [("C001", 1), ("C002", 2)]
 
 
 def test_many_writers_lose_nothing(store: Store) -> None:

@@ -55,11 +55,14 @@ class Home:
         )
 
 
-def open_home(folder: Path, board: Board | None = None, *, through: date = THROUGH, rows: int = 24_000) -> Home:
-    """Give a new home whose board is confirmed through a day."""
+def open_home(
+    folder: Path, board: Board | None = None, *, through: date = THROUGH, rows: int = 24_000, database: str = ""
+) -> Home:
+    """Give a new home whose board is confirmed through a day, with its record in the folder or at a URL."""
     board = board or small()
     folder.mkdir(parents=True, exist_ok=True)
-    home = Home(open_store(f"sqlite:///{folder / 'twixt.sqlite'}"), Artefacts(folder / "artefacts"), board)
+    url = database or f"sqlite:///{folder / 'twixt.sqlite'}"
+    home = Home(open_store(url), Artefacts(folder / "artefacts"), board)
     keep_rates(home, rows=rows)
     home.artefacts.put(board_text.text(board).encode())
     home.add(
