@@ -6,7 +6,11 @@ import click
 
 from app.lazy import LazyGroup
 
-MODULES = {"ledger": "app.commands.import_ledger"}
+MODULES = {
+    "ledger": "app.commands.import_ledger",
+    "forecasts": "app.commands.import_forecasts",
+    "questions": "app.commands.import_questions",
+}
 
 
 @click.group("import", cls=LazyGroup, modules=MODULES, short_help="Read a file into the record.")

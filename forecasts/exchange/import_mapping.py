@@ -47,7 +47,15 @@ def typed(texts: Iterable[str]) -> tuple[list[Line], list[FieldProblem]]:
 def listed(text: str, name: str) -> list[Line]:
     """Read a CSV table with the columns `COLUMNS`; raises UnsafeFileError when it is none that is safe to read."""
     rows = csv_rows_of(text, name, needed=COLUMNS)
-    return [Line(*(row.cells[c].strip() for c in COLUMNS), f"{name} line {row.number}") for row in rows]
+    return [
+        Line(
+            row.cells["outside"].strip(),
+            row.cells["question"].strip(),
+            row.cells["deadline"].strip(),
+            f"{name} line {row.number}",
+        )
+        for row in rows
+    ]
 
 
 def matched(

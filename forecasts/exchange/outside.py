@@ -67,7 +67,8 @@ class OutsideForecast(NamedTuple):
     """Where it stands in the file."""
 
 
-class Skip(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Skip:
     """What was left out for one reason."""
 
     reason: str
@@ -102,6 +103,12 @@ class Tally:
         examples = self._examples.setdefault(reason, [])
         if len(examples) < EXAMPLES:
             examples.append(place)
+
+    def add(self, skip: Skip) -> None:
+        """Count what another tally counted."""
+        self._counts[skip.reason] = self._counts.get(skip.reason, 0) + skip.count
+        examples = self._examples.setdefault(skip.reason, [])
+        examples.extend(skip.examples[: EXAMPLES - len(examples)])
 
     def skips(self) -> tuple[Skip, ...]:
         """Return the reasons, the most frequent first."""
@@ -184,11 +191,7 @@ def added(skipped: Iterable[Skip]) -> tuple[Skip, ...]:
     """Return what several files left out, one entry a reason, the most frequent first."""
     total = Tally()
     for skip in skipped:
-        places = skip.examples or ("",)
-        for place in places[: skip.count - 1]:
-            total.skip(skip.reason, place)
-        rest = min(len(places), skip.count) - 1
-        total.skip(skip.reason, places[rest], count=skip.count - rest)
+        total.add(skip)
     return total.skips()
 
 
@@ -220,7 +223,7 @@ def placed(reading: Reading, name: str) -> Reading:
     return replace(
         reading,
         forecasts=tuple(f._replace(place=f"{name}: {f.place}") for f in reading.forecasts),
-        skipped=tuple(s._replace(examples=tuple(f"{name}: {e}" for e in s.examples)) for s in reading.skipped),
+        skipped=tuple(replace(s, examples=tuple(f"{name}: {e}" for e in s.examples)) for s in reading.skipped),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -107,9 +108,16 @@ def insert(connection: sa.Connection, kept: Sequence[KeptQuestion]) -> None:
         connection.execute(outside_questions.insert(), values)
 
 
-def check(kept: KeptQuestion, *, board: str) -> None:
-    """Raise ValueError unless a version that was kept elsewhere can stand in a board's record."""
+def to_plain(kept: KeptQuestion) -> dict[str, Any]:
+    """Return a version as plain JSON values."""
+    return write_fields(kept, KEPT_FORM)
+
+
+def from_plain(value: object, *, board: str) -> KeptQuestion:
+    """Return the version of a board's outside question that `to_plain` wrote; raises ValueError or TypeError."""
+    kept: KeptQuestion = read_fields(value, KeptQuestion, KEPT_FORM)
     if kept.board != board:
         raise ValueError(f"an outside question of board {kept.board} among those of {board}")
     if kept.version < 1 or not kept.question.id or not kept.question.source:
         raise ValueError(f"outside question {kept.question.id!r:.80}: a source, an id and a version from 1 are needed")
+    return kept

@@ -72,9 +72,10 @@ def read_file(path: Path, *, largest: int = LARGEST_FILE) -> bytes:
         When it cannot be opened.
     """
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise UnsafeFileError(f"{path.name}: not an ordinary file; pipes, devices and directories are not read")
     with open(handle, "rb") as file:  # noqa: PTH123 - it was opened without waiting, which a Path cannot do
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise UnsafeFileError(f"{path.name}: not an ordinary file; pipes, devices and directories are not read")
         content = file.read(largest + 1)
     if not content:
         raise UnsafeFileError(f"{path.name}: the file is empty")
@@ -147,7 +148,7 @@ def _short(text: str) -> str:
 def _check_depth(value: Any, name: str) -> None:
     """Raise for a value that nests too deeply, without recursion."""
     level = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(DEEPEST):
         level = [part for whole in level for part in _parts(whole) if isinstance(part, dict | list)]
         if not level:
             return
@@ -232,13 +233,20 @@ def unzip(content: bytes, name: str) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
             _check_members(members, name)
-            return {member.filename: archive.read(member) for member in members}
+            return {member.filename: _unpacked(archive, member, name) for member in members}
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError) as error:
         raise UnsafeFileError(f"{name}: not a readable zip archive ({' '.join(str(error).split())[:100]})") from None
     except (OSError, EOFError, ValueError, OverflowError, MemoryError, zlib.error) as error:
         if isinstance(error, UnsafeFileError):
             raise
         raise UnsafeFileError(f"{name}: a damaged zip archive ({' '.join(str(error).split())[:100]})") from None
+
+
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes:
+    content = archive.read(member)
+    if len(content) != member.file_size:
+        raise UnsafeFileError(f"{name}: member {shown(member.filename)}: not as large as the zip archive says")
+    return content
 
 
 def _check_members(members: Sequence[zipfile.ZipInfo], name: str) -> None:
