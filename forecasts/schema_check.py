@@ -57,7 +57,7 @@ def _postgresql_triggers(connection: sa.Connection) -> dict[str, str]:
 
 def _wrong_functions(connection: sa.Connection) -> Iterator[str]:
     query = "SELECT proname, prosrc FROM pg_proc WHERE pg_function_is_visible(oid) AND proname LIKE 'twixt_forbid_%'"
-    bodies = dict(connection.execute(sa.text(query)).tuples().all())
+    bodies = {row[0]: row[1] for row in connection.execute(sa.text(query))}
     for name, text in schema.POSTGRESQL_FUNCTIONS.items():
         if _words(bodies.get(name, "")) != _words(text.split("$$")[1]):
             yield f"function {name} is missing or changed: the record is not protected; {_MEND}"

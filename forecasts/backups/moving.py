@@ -1,6 +1,7 @@
 """Move a record to another database, and prove that it is the same there: every row, every snapshot, every digest."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, fields
 from itertools import zip_longest
 
@@ -91,10 +92,11 @@ def prove_equal(first: Store, second: Store) -> Proof:
 
 
 def _compare(first: Counted, second: Counted, table: str) -> Tally:
-    for number, (left, right) in enumerate(zip_longest(first, second), 1):
-        if left != right:
-            shown = f"{(left or b'nothing')[:80]!r} here, {(right or b'nothing')[:80]!r} there"
-            raise BackupError(f"table {table}: row {number} differs: {shown}")
+    with closing(first), closing(second):
+        for number, (left, right) in enumerate(zip_longest(first, second), 1):
+            if left != right:
+                shown = f"{(left or b'nothing')[:80]!r} here, {(right or b'nothing')[:80]!r} there"
+                raise BackupError(f"table {table}: row {number} differs: {shown}")
     return first.tally
 
 

