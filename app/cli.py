@@ -39,6 +39,7 @@ COMMANDS = {
     "calibrate": "app.commands.calibrate",
     "board": "app.commands.board",
     "backtest": "app.commands.backtest",
+    "publish": "app.commands.publish",
     "export": "app.commands.export",
     "import": "app.commands.imports",
     "backup": "app.commands.backup",

@@ -18,7 +18,7 @@ import streamlit as st
 from app import login
 from app.look import Palette
 from app.spec import Spec
-from app.view import BoardView, changes_of, reaches_back
+from app.view import BoardView, changes_of, published_once, reaches_back
 from forecasts import attribution, ledger, new_entry, replay, snapshots, status
 from forecasts import runs as attempts
 from forecasts import what_if as what_ifs
@@ -115,12 +115,8 @@ def _moment(board: str, tail: ledger.Tail, database: str) -> replay.Moment:  # n
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT_VIEWS)
 def _history(board: str, published: tuple[str, ...], database: str) -> pl.DataFrame:  # noqa: ARG001 - the cache's key
-    """Return every probability, each `as_of` once: live as first issued, retrospective by the newest model version."""
-    rows = snapshots.history(workspace().store, board).filter(pl.col("measure") == "probability")
-    key = ["mode", "subject", "group", "deadline", "as_of"]
-    hindsight = rows.filter(pl.col("mode") == "retrospective").unique(subset=key, keep="last", maintain_order=True)
-    live = rows.filter(pl.col("mode") == "live").unique(subset=key, keep="first", maintain_order=True)
-    return pl.concat([hindsight, live]).with_columns(on=pl.col("as_of").dt.date())
+    """Return every probability, each `as_of` once."""
+    return published_once(snapshots.history(workspace().store, board))
 
 
 def _status(opened: Workspace, board: str, mode: Mode, index: pl.DataFrame) -> Mapping[str, Any]:

@@ -169,6 +169,18 @@ class BoardView:
 _PERCENT_COLUMNS = (("value", "Chance %"), ("low90", "90 % from"), ("high90", "90 % to"), ("mcse", "Simulation error"))
 
 
+def published_once(history: pl.DataFrame) -> pl.DataFrame:
+    """Return every probability of a history with its day (`on`), each `as_of` once.
+
+    Live as first issued, retrospective by the newest model version. `history`: columns as `snapshots.HISTORY`.
+    """
+    rows = history.filter(pl.col("measure") == "probability")
+    key = ["mode", "subject", "group", "deadline", "as_of"]
+    hindsight = rows.filter(pl.col("mode") == "retrospective").unique(subset=key, keep="last", maintain_order=True)
+    live = rows.filter(pl.col("mode") == "live").unique(subset=key, keep="first", maintain_order=True)
+    return pl.concat([hindsight, live]).with_columns(on=pl.col("as_of").dt.date())
+
+
 def day_of(instant: datetime) -> date:
     """Return the UTC calendar day of an instant."""
     return instant.date()

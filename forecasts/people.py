@@ -35,6 +35,7 @@ Action = Literal[
     "publish",
     "people",
     "load",
+    "alerts",
 ]
 """What can be written: a record of that kind, an evidence item in another person's name, a snapshot or run, ..."""
 
@@ -55,6 +56,7 @@ WORDS: dict[Action, str] = {
     "publish": "publish numbers",
     "people": "add people and give roles",
     "load": "load a record that was exported",
+    "alerts": "add or remove subscribers",
 }
 """What an action is called for a person, after "may" or "to"."""
 
@@ -62,7 +64,7 @@ _FORECASTER = frozenset[Action](
     {"evidence", "retract", "occurrence", "confirm", "statement", "observe", "forecast", "what_if", "refit"}
 )
 _OF_OTHERS = frozenset[Action]({"evidence_of_others", "forecast_of_others"})
-_ADMIN = _FORECASTER | _OF_OTHERS | frozenset[Action]({"resolve", "define_board", "people", "load"})
+_ADMIN = _FORECASTER | _OF_OTHERS | frozenset[Action]({"resolve", "define_board", "people", "load", "alerts"})
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     "viewer": frozenset(),

@@ -81,7 +81,7 @@ def _also_watched(view: BoardView) -> None:
         return
     st.header("Also watched", anchor=False)
     frame.note("These overlap with the scenarios and with each other.")
-    st.html(_overlays(overlays, view))
+    st.html(overlay_list(overlays, view))
 
 
 def draw_path(view: BoardView, history: pl.DataFrame, titles: Sequence[str], colours: look.Palette) -> None:
@@ -148,7 +148,8 @@ def _change_words(view: BoardView, subject: str) -> str:
     return "" if month is None else f"{points(month)} in 30 days"
 
 
-def _overlays(overlays: pl.DataFrame, view: BoardView) -> str:
+def overlay_list(overlays: pl.DataFrame, view: BoardView) -> str:
+    """Return the overlays as a list: title, probability, meaning, band and changes."""
     items = "".join(_item(row, view, "<span></span>") for row in overlays.to_dicts())
     return f'<ul class="tx-list tx">{items}</ul>'
 
@@ -159,7 +160,7 @@ def _section(view: BoardView, section: Section, rows: Sequence[tuple[Question, M
     st.header(literal(section.title), anchor=False)
     with st.container(gap=None, key=f"section-{section.id}"):
         with st.container(key=f"head-{section.id}"):
-            st.columns([4, 7], gap="medium")[1].html(_head(view))
+            st.columns([4, 7], gap="medium")[1].html(row_head(view))
         for question, row in rows:
             _row(view, question, row)
 
@@ -173,7 +174,8 @@ def _row(view: BoardView, question: Question, row: Mapping[str, Any]) -> None:
         right.html(question_marks(view, question, row))
 
 
-def _head(view: BoardView) -> str:
+def row_head(view: BoardView) -> str:
+    """Return the heads of the columns of a question's marks."""
     kind = "<br>retrospective" if view.changes_mode == "retrospective" else ""
     return (
         f'<div class="tx-row head tx"><div class="tx-change">chance</div>{marks.axis()}'

@@ -119,7 +119,7 @@ def _hero(view: BoardView, question: Question, deadline: date, row: Mapping[str,
         _fact("90 % band", band_words(row) or "not resolved"),
         _fact(f"7 days{kind}", points(week)),
         _fact(f"30 days{kind}", points(month)),
-        _fact("as likely as not by", _median(view, question)),
+        _fact("as likely as not by", median_words(view, question)),
     ]
     chance = f'<div class="tx-big">{percent(row["value"])}</div><div class="tx-muted">by {spoken_day(deadline)}</div>'
     st.html(f'<div class="tx tx-hero"><div>{chance}</div><dl>{"".join(facts)}</dl></div>')
@@ -131,7 +131,8 @@ def _fact(name: str, value: str) -> str:
     return f"<div><dt>{words(name)}</dt><dd>{words(value)}</dd></div>"
 
 
-def _median(view: BoardView, question: Question) -> str:
+def median_words(view: BoardView, question: Question) -> str:
+    """Return by when a question is as likely as not to have happened."""
     median = view.detail.get("timing", {}).get(question.id, {}).get("median")
     return spoken_day(date.fromisoformat(median)) if median else f"after {view.board.horizon.year}"
 

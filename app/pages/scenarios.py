@@ -70,17 +70,18 @@ def _meanings(view: BoardView, partition: pl.DataFrame) -> None:
     swatches = len(look.LIGHT.categories)
     head = ["Scenario", "Meaning", "Chance", "90 % band", "30 days"]
     cells = [
-        _meaning(view, r, f'<span class="tx-swatch" style="background:var(--tx-cat{i % swatches})"></span> ')
+        meaning_cells(view, r, f'<span class="tx-swatch" style="background:var(--tx-cat{i % swatches})"></span> ')
         for i, r in enumerate(partition.to_dicts())
     ]
     st.html(marks.table(head, cells, numeric=(2, 3, 4)))
     overlays = view.scenarios("overlay")
     if not overlays.is_empty():
         frame.note("Also watched. These overlap with the scenarios and with each other.")
-        st.html(marks.table(head, [_meaning(view, r, "") for r in overlays.to_dicts()], numeric=(2, 3, 4)))
+        st.html(marks.table(head, [meaning_cells(view, r, "") for r in overlays.to_dicts()], numeric=(2, 3, 4)))
 
 
-def _meaning(view: BoardView, row: Mapping[str, Any], swatch: str) -> list[str]:
+def meaning_cells(view: BoardView, row: Mapping[str, Any], swatch: str) -> list[str]:
+    """Return a scenario as the cells of a table."""
     meaning = next((s.description for s in view.board.scenarios if s.id == row["subject"]), "")
     _, month = view.change(row["subject"], None)
     return [
