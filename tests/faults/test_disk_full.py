@@ -1,0 +1,73 @@
+"""A full disk: a small file system with hardly a byte left. One line, nothing torn, all goes on with room."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Place, complaint
+from tests.faults import homes
+from tests.faults.homes import NOW
+from tests.faults.killing import Deed
+from tests.faults.test_kills import DEEDS
+
+SIZE = 48
+"""Megabytes of the small file system."""
+ROOM = (0, 8, 40, 200, 1500)
+"""Kilobytes that are left."""
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """Give a file system in memory that is gone afterwards; skips where nobody may mount one."""
+    folder.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={SIZE}m", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if made.returncode:
+        pytest.skip(f"no small file system can be mounted here: {made.stderr.decode().strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def fill(disk: Path, *, room: int) -> Path:
+    """Fill a file system but for so many kilobytes; returns the file to remove."""
+    ballast = disk / "ballast"
+    free = os.statvfs(disk)
+    size = free.f_bavail * free.f_frsize - room * 1024
+    with ballast.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, size)
+    return ballast
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["evidence", "refit", "backfill"])
+def test_without_room_a_command_says_so_and_with_room_it_goes_on(template: Place, name: str, tmp_path: Path) -> None:
+    refused = 0
+    with small_disk(tmp_path / "disk") as disk:
+        for room in ROOM:
+            with homes.copied(template, disk / "home") as place:
+                before = homes.state(place)
+                ballast = fill(disk, room=room)
+                refused += _without_room(place, DEEDS[name])
+                ballast.unlink()
+                homes.check_against(before, homes.state(place))
+                homes.run(place, *DEEDS[name].arguments)
+                assert homes.leftovers(place) == []
+    assert refused, "no room was small enough"
+
+
+def _without_room(place: Place, deed: Deed) -> bool:
+    """Run a deed on the full disk; returns whether it was refused, which takes one line that speaks of the disk."""
+    result = homes.run_at(place, *deed.arguments, now=NOW)
+    if result.exit_code == 0:
+        return False
+    assert result.exit_code in {2, 3}, result.output
+    assert re.search(r"disk|No space left", complaint(result)), result.stderr
+    return True
