@@ -80,7 +80,7 @@ def names(revision: str) -> Iterable[str]:
         return schema.metadata.tables
     from forecasts import migrations
 
-    return migrations.tablenames(revision)
+    return migrations.table_names(revision)
 
 
 def columns(table: sa.Table) -> tuple[str, ...]:

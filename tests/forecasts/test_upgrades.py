@@ -97,6 +97,7 @@ def test_every_row_stays_as_it_was_and_a_backup_comes_first(old):
     assert {name: tally.rows for name, tally in manifest.tables.items()} == {n: len(r) for n, r in before.items()}
 
 
+@pytest.mark.slow
 def test_the_backup_before_a_migration_brings_the_old_rows_back(old, tmp_path):
     before = old.lines()
     opened = open_workspace(old.home)
@@ -115,6 +116,7 @@ def lines_of(url: str) -> dict[str, list[bytes]]:
         return {table.name: list(table_lines.read(connection, table)) for table in tables}
 
 
+@pytest.mark.slow
 def test_a_second_start_makes_no_second_backup(old):
     open_workspace(old.home).store.close()
     again = open_workspace(old.home)
@@ -123,6 +125,7 @@ def test_a_second_start_makes_no_second_backup(old):
     assert len(list(old.home.backups.iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_without_room_for_the_backup_nothing_is_migrated(old):
     before = old.lines()
     old.home.backups.write_text("a file where the directory should be")
@@ -134,6 +137,7 @@ def test_without_room_for_the_backup_nothing_is_migrated(old):
     assert old.lines() == before
 
 
+@pytest.mark.slow
 def test_an_older_program_does_not_touch_a_newer_store(old, monkeypatch):
     open_workspace(old.home).store.close()
     before = old.lines()
