@@ -7,7 +7,6 @@ when it cannot. `/metrics` names boards; `TWIXT_METRICS=1` opens it, and the rev
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -17,9 +16,6 @@ from app.health_server import Answer, healthz
 from app.metrics import CONTENT_TYPE, boards_text
 from forecasts.jobs import health
 from forecasts.settings import Home, open_workspace
-
-if TYPE_CHECKING:
-    from forecasts.store import Store
 
 METRICS = "TWIXT_METRICS"
 KEPT_SECONDS = 5.0
@@ -46,7 +42,6 @@ class HealthPages:
     ) -> None:
         self.app = app
         self._home, self._clock = home, clock
-        self._store: Store | None = None
         self._kept: dict[str, tuple[float, Answer]] = {}
         self._answers: dict[str, Callable[[], Answer]] = {"/healthz": lambda: healthz(self._read, late_after=None)}
         if metrics:
@@ -70,7 +65,6 @@ class HealthPages:
         return kept
 
     def _read(self) -> health.Health:
-        """Read the record, opened when it is first asked for: there may be none yet."""
-        if self._store is None:
-            self._store = open_workspace(self._home, migrate=False).store
-        return health.read(self._store, now=self._clock())
+        """Read the record, opened for this once: there may be none yet, or another one since."""
+        with open_workspace(self._home, migrate=False).store as store:
+            return health.read(store, now=self._clock())

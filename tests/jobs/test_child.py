@@ -161,6 +161,7 @@ def test_the_real_child_publishes_once_and_keeps_its_failures(home, tmp_path):
     assert [r.outcome for r in runs.read(home.store, "nowhere")] == ["failed"]
 
 
+@pytest.mark.slow
 def test_the_child_ends_when_nobody_wants_its_task_any_more(home, tmp_path):
     """As when the scheduler itself is killed: the pipe closes, and the task under way is not published."""
     child = real(tmp_path / "home")
@@ -179,6 +180,7 @@ def test_the_child_ends_when_nobody_wants_its_task_any_more(home, tmp_path):
     assert snapshots.index(home.store, "small").is_empty()
 
 
+@pytest.mark.slow
 def test_a_record_that_cannot_be_opened_is_told_in_the_attempt(tmp_path):
     with real(tmp_path / "nothing") as child:
         ended = child.run(TASK, now=NOW)
