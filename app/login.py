@@ -1,9 +1,11 @@
 """Who is looking: the person at a local keyboard, somebody who has logged in, or an anonymous viewer.
 
-Roles live in the record's `people` table and are read anew at each action; a login only says who somebody is.
+Roles live in the record's `people` table and are read anew at each action; a login only says who somebody is. Who logs
+out ends that login everywhere: its cookie counts no more, whoever kept a copy.
 """
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
@@ -11,7 +13,7 @@ import streamlit as st
 from app.look import literal, words
 from app.web.local_mode import LOCAL, LOCALHOST
 from app.web.login_file import LOGIN_FILE
-from forecasts import people
+from forecasts import logins, people
 from forecasts.people import ALLOWED, ANONYMOUS, LOCAL_OWNER, Action, Actor
 from forecasts.store import Store
 
@@ -42,11 +44,22 @@ def _is_local() -> bool:
 
 
 def _of_login(store: Store) -> Actor:
-    if not st.user.is_logged_in:
+    if not _is_logged_in(store):
         return ANONYMOUS
     email, verified = st.user.get("email"), st.user.get("email_verified", True)
     person = people.by_email(store, email) if isinstance(email, str) and verified is True else None
     return people.actor_for(store, person.id) if person else ANONYMOUS
+
+
+def _is_logged_in(store: Store) -> bool:
+    """Tell whether somebody has logged in, and has not logged out since, here or in another window."""
+    login = _login()
+    return bool(st.user.is_logged_in) and not (login and logins.has_ended(store, login))
+
+
+def _login() -> str | None:
+    """Return what stands for the login of this session, None where there is none or nothing tells it from others."""
+    return logins.digest({claim: st.user.get(claim) for claim in logins.CLAIMS}) if st.user.is_logged_in else None
 
 
 def who_may(action: Action, what: str, root: Path) -> str:
@@ -62,20 +75,30 @@ def way_in(root: Path) -> str:
     return "This server has no login, and the person who runs it has not asked for a local one (`twixt app` does)."
 
 
-def draw(found: Actor, root: Path) -> None:
+def draw(found: Actor, root: Path, *, store: Store, now: datetime) -> None:
     """Draw who is logged in with the way in or out, and a role that has changed; nothing where nobody can log in."""
     if not configured(root):
         return
     _tell_a_change(found)
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="login"):
-        if not st.user.is_logged_in:
+        if not _is_logged_in(store):
             if st.button("Log in", key="log_in"):
                 st.login()
             return
         name = st.user.get("name") or st.user.get("email") or "somebody"
         st.html(f'<span class="tx tx-small tx-muted">{words(name)} · {words(found.role)}</span>', width="content")
         if st.button("Log out", key="log_out"):
-            st.logout()
+            _log_out(store, now)
+
+
+def _log_out(store: Store, now: datetime) -> None:
+    """End the login for every copy of its cookie; whatever comes of that, take the cookie out of this browser."""
+    login = _login()
+    try:
+        if login is not None:
+            logins.end(store, login, now=now)
+    finally:
+        st.logout()
 
 
 def _tell_a_change(found: Actor) -> None:

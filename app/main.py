@@ -65,7 +65,7 @@ def _draw() -> None:
     prepare_caches(data.home(), os.environ)
     st.html(look.style())
     st.logo(str(look.LOGO), size="large")
-    login.draw(data.actor(), data.home().root)
+    login.draw(data.actor(), data.home().root, store=data.workspace().store, now=data.now())
     page = st.navigation(_menu(), position="top")
     st.set_page_config(page_title=f"{page.title} · twixt", page_icon=str(look.FAVICON), layout="wide")
     keys.draw()

@@ -5,10 +5,11 @@ can only be read (`app/login.py`).
 """
 
 import stat
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from forecasts.board_files import parse_toml
 
 if TYPE_CHECKING:
     from streamlit.runtime.secrets import SecretsValue
@@ -19,6 +20,8 @@ KEYS = ("client_id", "client_secret", "server_metadata_url", "redirect_uri", "co
 CALLBACK = "/oauth2callback"
 SHORTEST_SECRET = 32
 """Characters of a cookie secret; whoever knows it can make cookies."""
+ANYBODY = ("/common/", "/organizations/", "/consumers/")
+"""Addresses at which Microsoft lets every tenant in; each may say of its people whatever e-mail it likes."""
 
 
 class LoginFileError(ValueError):
@@ -40,8 +43,8 @@ def read(path: Path) -> dict[str, "SecretsValue"]:
         mode = stat.S_IMODE(path.stat().st_mode)
         raise LoginFileError(f"{path.name}: its mode is {mode:o}, so that others may read it; `chmod 600` it")
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        found = parse_toml(path.read_text(encoding="utf-8"))
+    except ValueError as error:
         raise LoginFileError(f"{path.name}: no TOML: {str(error)[:80]}") from error
     _check_keys(path.name, found)
     _check_values(path.name, found)
@@ -64,6 +67,10 @@ def _check_values(name: str, found: dict[str, object]) -> None:
         local = parts.hostname in {"localhost", "127.0.0.1"}
         if not parts.hostname or parts.scheme not in ({"http", "https"} if local else {"https"}):
             raise LoginFileError(f"{name}: {key} must be an https address (http on localhost only)")
+    if any(place in urlsplit(str(found["server_metadata_url"])).path for place in ANYBODY):
+        raise LoginFileError(
+            f"{name}: server_metadata_url lets every tenant in, and each may claim any e-mail; name your own"
+        )
     if urlsplit(str(found["redirect_uri"])).path != CALLBACK:
         raise LoginFileError(f"{name}: redirect_uri must end with {CALLBACK}")
     if len(str(found["cookie_secret"])) < SHORTEST_SECRET:

@@ -170,7 +170,7 @@ def test_a_role_that_is_taken_away_in_a_session_stops_the_next_write(seen_by, ho
         from app import data, login
         from app.pages import my_forecasts
 
-        login.draw(data.actor(), data.home().root)
+        login.draw(data.actor(), data.home().root, store=data.workspace().store, now=data.now())
         my_forecasts.render()
 
     from streamlit.testing.v1 import AppTest
