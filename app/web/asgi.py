@@ -11,9 +11,11 @@ from streamlit.starlette import App
 
 from app.web import local_mode, login_file
 from app.web.headers import SafeHeaders
+from app.web.health import HealthError, HealthPages, wants_metrics
 from app.web.limits import Limits
 from app.web.local_mode import LocalModeError, OnlyFromHere
 from app.web.login_file import LoginFileError
+from app.web.messages import OnlyOurMessages
 from app.web.tour_cookie import TourCookie
 from app.web.visit_cookie import VisitCookie
 from forecasts.settings import Home, SettingsError
@@ -27,13 +29,16 @@ BAD_INPUT = 2
 def settings() -> tuple[dict[str, "SecretsValue"], list[Middleware]]:
     """Return the secrets of a login and the layers around the app, or end the process with one line."""
     try:
-        secrets = login_file.read(Home.from_environment(os.environ).root / login_file.LOGIN_FILE)
+        home, metrics = Home.from_environment(os.environ), wants_metrics(os.environ)
+        secrets = login_file.read(home.root / login_file.LOGIN_FILE)
         local = local_mode.check(os.environ, address=st.get_option("server.address"), login=bool(secrets))
-    except (SettingsError, LoginFileError, LocalModeError, OSError) as error:
+    except (SettingsError, LoginFileError, LocalModeError, HealthError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(BAD_INPUT)
-    layers = [Middleware(SafeHeaders), *([Middleware(OnlyFromHere)] if local else []), Middleware(Limits)]
-    return secrets, [*layers, Middleware(VisitCookie), Middleware(TourCookie)]
+    outer = [Middleware(SafeHeaders), *([Middleware(OnlyFromHere)] if local else [])]
+    outer.append(Middleware(HealthPages, home=home, metrics=metrics))
+    inner = (Limits, OnlyOurMessages, VisitCookie, TourCookie)
+    return secrets, [*outer, *(Middleware(layer) for layer in inner)]
 
 
 SECRETS, LAYERS = settings()

@@ -1,0 +1,56 @@
+"""Which messages of a browser reach Streamlit: those that our pages send, and none of the others that it understands.
+
+Anybody who can open the page can speak to its web socket. Among what Streamlit does on such a message are things that
+no reader of a board may ask for: to empty the caches of everybody, to tell the server's repository with its branch and
+changed files, to run the script at each change of a file, to write files beside it. None of our pages asks for them.
+"""
+
+import logging
+
+from google.protobuf.message import DecodeError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
+
+OURS = frozenset({"rerun_script", "stop_script", "app_heartbeat"})
+"""To draw a page, to stop drawing it, and to keep the connection."""
+OPERATION = "backend_operation_request"
+OPERATIONS = frozenset({"deferred_file", "dataframe_chunk"})
+"""To make a file when its button is pressed, and to read on in a long table."""
+
+log = logging.getLogger("twixt.web")
+
+
+class OnlyOurMessages:
+    """ASGI middleware that lets only the messages of our pages through a web socket."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; of a web socket, watch what a browser sends."""
+        await self.app(scope, only_ours(receive) if scope["type"] == "websocket" else receive, send)
+
+
+def only_ours(receive: Receive) -> Receive:
+    """Return a `receive` that leaves out every message that no page of ours sends."""
+
+    async def receive_ours() -> Message:
+        while True:
+            message = await receive()
+            if message["type"] != "websocket.receive" or is_ours(message.get("bytes")):
+                return message
+            log.info("a message that no page sends was left out")
+
+    return receive_ours
+
+
+def is_ours(content: bytes | None) -> bool:
+    """Tell whether a message is one of our pages; what is no message at all is Streamlit's to refuse."""
+    try:
+        message = BackMsg.FromString(content or b"")
+    except DecodeError:
+        return True
+    kind = message.WhichOneof("type")
+    if kind == OPERATION:
+        return message.backend_operation_request.WhichOneof("payload") in OPERATIONS
+    return kind in OURS
