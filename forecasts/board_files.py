@@ -6,6 +6,7 @@ Mistakes are collected as `Problem` records with file and place; nothing here ra
 import csv
 import io
 import re
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ BOARD_ID = re.compile(r"[a-z][a-z0-9-]{0,59}")
 
 MAX_FILE_BYTES = 4_000_000
 """A definition file above this size is refused unread."""
+MAX_TOML_CHARACTERS = 1_200_000
+"""TOML takes seconds to read long before a table does."""
 
 Lines = dict[tuple[str | int, ...], int]
 """Line of every key, by its path: `("question", 3, "deadlines")`."""
@@ -27,8 +30,10 @@ REFERENCE = Path(__file__).resolve().parent.parent / "data" / "reference"
 """Tables of facts that come with twixt; a definition may name one of them."""
 
 _TABLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,80}\.csv")
-_HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
+_HEADER = re.compile(r"\s*(\[\[?)([^\[\]]+)\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"\s*(?:\"([^\"]+)\"|([A-Za-z0-9_.-]+))\s*=(.*)$")
+_LONG_NAME = re.compile(r"(?<![A-Za-z0-9_-])(?:(?:[A-Za-z0-9_-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+\.[ \t]*+){12}")
+"""A dozen names joined by dots: reading a key of thousands takes minutes."""
 _PARSE_PLACE = re.compile(r"\s*\(at (line [0-9]+), column [0-9]+\)$")
 
 
@@ -72,16 +77,26 @@ def read_toml(path: Path, problems: list[Problem]) -> Table:
     """Return a TOML file's values with the line of every key; an unreadable file is reported and empty."""
     text = _read(path, problems)
     try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return Table(path.name, parse_toml(text), key_lines(text))
+    except ValueError as error:
         place = _PARSE_PLACE.search(str(error))
-        message = f"not valid TOML: {_PARSE_PLACE.sub('', str(error))}"
-        problems.append(Problem(path.name, place.group(1) if place else "", message))
+        problems.append(Problem(path.name, place.group(1) if place else "", _PARSE_PLACE.sub("", str(error))))
         return Table(path.name, {}, {})
+
+
+def parse_toml(text: str) -> dict[str, object]:
+    """Return the values of a TOML text in bounded time; raises ValueError with one line, which ends with the place."""
+    if len(text) > MAX_TOML_CHARACTERS:
+        raise ValueError(f"{len(text)} characters; at most {MAX_TOML_CHARACTERS} are read")
+    if found := _LONG_NAME.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise ValueError(f"nested too deeply: a dozen names or more joined by dots (at line {line}, column 1)")
+    try:
+        return tomllib.loads(text)
     except RecursionError:
-        problems.append(Problem(path.name, "", "nested too deeply"))
-        return Table(path.name, {}, {})
-    return Table(path.name, values, key_lines(text))
+        raise ValueError("nested too deeply") from None
+    except ValueError as error:
+        raise ValueError(f"not valid TOML: {error}") from error
 
 
 def read_csv(
@@ -153,7 +168,7 @@ def key_lines(text: str) -> Lines:
         if closing:
             closing = "" if closing in line else closing
         elif header := _HEADER.match(line):
-            prefix = _enter(header.group(2).split("."), counts, array=header.group(1) == "[[")
+            prefix = _enter(header.group(2).strip().split("."), counts, array=header.group(1) == "[[")
             lines[prefix] = number
         elif key := _KEY.match(line):
             lines[(*prefix, key.group(1) or key.group(2))] = number
@@ -171,7 +186,11 @@ def near(word: str, allowed: tuple[str, ...] | list[str], *, likeness: float = 0
 
 def _read(path: Path, problems: list[Problem]) -> str:
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            problems.append(Problem(path.name, "", "no plain file; not read"))
+            return ""
+        if found.st_size > MAX_FILE_BYTES:
             problems.append(Problem(path.name, "", f"larger than {MAX_FILE_BYTES} bytes; not read"))
             return ""
         return path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")

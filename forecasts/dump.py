@@ -1,15 +1,15 @@
 """The whole record of a board as JSON Lines, and back into an empty store: diff-able, complete, checked to the bit.
 
 One object a line, each with a single key that says what it is: `twixt` (the head), `person`, `artefact` (definitions
-and details), `entry` (a ledger row), `snapshot`, `run`, `link` (of the reading list), and `end` with a hash of all
-lines before it. Simulated futures are not in it: they can be made again.
+and details), `entry` (a ledger row), `snapshot`, `run`, `link` (of the reading list), `outside` (a question of another
+site), and `end` with a hash of all lines before it. Simulated futures are not in it: they can be made again.
 """
 
 import base64
 import binascii
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
@@ -20,6 +20,7 @@ from forecasts.artefacts import Artefacts
 from forecasts.codec import decode_entry, encode_entry
 from forecasts.domain import BoardVersion, Entry, Evidence, Mode, NamedWhatIf
 from forecasts.errors import DumpError, StoreError
+from forecasts.exchange import outside_store
 from forecasts.forms import (
     COUNT,
     DATE,
@@ -67,6 +68,7 @@ class Contents:
     answers: dict[str, str] = field(default_factory=dict)
     """Answers of named what-ifs: key -> artefact."""
     links: list[Link] = field(default_factory=list)
+    outside: list[outside_store.KeptQuestion] = field(default_factory=list)
 
 
 def dump(store: Store, artefacts: Artefacts, board: str, *, with_people: bool = False) -> Iterator[str]:
@@ -113,6 +115,7 @@ def _values(
     attempts = reversed(runs.read(store, board, limit=2**31 - 1))
     yield from ({"run": write_fields(run, _RUN)} for run in attempts)
     yield from ({"link": write_fields(link, reading_list.FORM)} for link in reading_list.read(store, board))
+    yield from ({"outside": outside_store.to_plain(kept)} for kept in outside_store.history(store, board))
 
 
 def _people_of(entry: Entry) -> set[str]:
@@ -143,11 +146,14 @@ def _answers(
             yield {"answer": {"key": key, "hash": name}}
 
 
-def load(lines: Iterable[str], store: Store, artefacts: Artefacts, *, actor: Actor, now: datetime) -> Contents:
+def load(
+    lines: Iterable[str], store: Store, artefacts: Artefacts, *, actor: Actor, now: datetime, with_roles: bool = False
+) -> Contents:
     """Load a dump into a store that has nothing of its board yet; returns what was loaded.
 
     Everything is read and checked first, then written in one transaction. Give lines as a file does: JSON text may hold
-    characters at which `str.splitlines` would break it.
+    characters at which `str.splitlines` would break it. People who are new here become viewers, whatever the dump says,
+    unless `with_roles`: whoever wrote a file must not choose who may write to this record.
 
     Raises
     ------
@@ -159,6 +165,7 @@ def load(lines: Iterable[str], store: Store, artefacts: Artefacts, *, actor: Act
     """
     contents = read(lines, now=now)
     authorise(actor, "load", contents.board)
+    newcomers = contents.people if with_roles else [replace(person, role="viewer") for person in contents.people]
     for content in contents.artefacts.values():
         artefacts.put(content)
     with store.writing() as connection:
@@ -166,7 +173,7 @@ def load(lines: Iterable[str], store: Store, artefacts: Artefacts, *, actor: Act
         lock_people(connection)
         if not ledger.is_empty(connection, contents.board):
             raise DumpError(f"{contents.board}: this store has a record of the board already; load into an empty one")
-        people.insert_missing(connection, contents.people)
+        people.insert_missing(connection, newcomers)
         ledger.insert_rows(connection, [e for e, _ in contents.entries], [text for _, text in contents.entries])
         for snapshot in contents.snapshots:
             if not snapshots.insert(connection, snapshot):
@@ -174,6 +181,7 @@ def load(lines: Iterable[str], store: Store, artefacts: Artefacts, *, actor: Act
         for run in contents.runs:
             runs.insert(connection, run)
         reading_list.insert(connection, contents.links)
+        outside_store.insert(connection, contents.outside)
     for key, name in contents.answers.items():
         artefacts.bind(key, name)
     return contents
@@ -284,6 +292,12 @@ def _read_link(contents: Contents, value: Any, now: datetime) -> None:
     contents.links.append(link)
 
 
+def _read_outside(contents: Contents, value: Any, now: datetime) -> None:
+    kept = outside_store.from_plain(value, board=contents.board)
+    _not_after(now, added_at=kept.added_at)
+    contents.outside.append(kept)
+
+
 def _read_run(contents: Contents, value: Any, now: datetime) -> None:
     run: Run = read_fields(value, Run, _RUN)
     if run.board != contents.board:
@@ -300,6 +314,7 @@ _READERS: dict[str, Callable[[Contents, Any, datetime], None]] = {
     "answer": _read_answer,
     "run": _read_run,
     "link": _read_link,
+    "outside": _read_outside,
 }
 
 

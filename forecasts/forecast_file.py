@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from forecasts import scored_rows
+from forecasts import foreign_parquet, scored_rows
 from forecasts.forecast_columns import ForecastFileError, instants, outcomes, probabilities
 from forecasts.scored_rows import INSTANT, MODES
 
@@ -90,9 +90,9 @@ def _refuse_twice(names: Sequence[str]) -> None:
 
 def _parquet(path: Path) -> pl.DataFrame:
     try:
-        return pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise ForecastFileError(f"not a readable Parquet file: {str(error).splitlines()[0]}") from None
+        return foreign_parquet.read(path.read_bytes())
+    except foreign_parquet.ParquetError as error:
+        raise ForecastFileError(f"not a readable Parquet file: {error}") from None
 
 
 def _csv(path: Path) -> pl.DataFrame:

@@ -4,7 +4,6 @@ A table of roll calls has `vote_id, date, title, yeas, nays` and the parties' sp
 senators' votes, CSV or Parquet.
 """
 
-import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -165,14 +164,16 @@ def _table(path: Path, columns: tuple[str, ...], optional: tuple[str, ...], prob
         return _csv(path, columns, optional, problems)
     import polars as pl
 
+    from forecasts import foreign_parquet
+
     data = path.read_bytes()
     if len(data) > MAX_FILE_BYTES:
         problems.append(Problem(path.name, "", f"larger than {MAX_FILE_BYTES} bytes; not read"))
         return []
     try:
-        frame = pl.read_parquet(io.BytesIO(data))
-    except (pl.exceptions.PolarsError, OSError) as error:
-        problems.append(Problem(path.name, "", f"not a readable Parquet file: {str(error).splitlines()[0]}"))
+        frame = foreign_parquet.read(data)
+    except foreign_parquet.ParquetError as error:
+        problems.append(Problem(path.name, "", f"not a readable Parquet file: {error}"))
         return []
     missing = [name for name in columns if name not in frame.columns]
     problems += [Problem(path.name, "", f"column {n!r} is missing{near(n, frame.columns)}") for n in missing]

@@ -29,6 +29,8 @@ def command(session: Session, directory: str, *, board_id: str | None, as_json: 
 
     if board_id is not None and board_id != Path(directory).name:
         raise CommandError(f"--board: {board_id[:60]!r}: a board's id is the name of its directory, DIR")
+    if not directory:
+        raise CommandError("DIR: '' names no directory")
     bare = Path(directory).name == directory
     place = session.home.root / "boards" / directory if bare else Path(directory).expanduser().resolve()
     try:

@@ -19,20 +19,27 @@ from app.terminal import print_json
     epilog=examples("twixt import ledger record.jsonl", "zcat record.jsonl.gz | twixt import ledger -"),
 )
 @click.argument("file")
+@click.option("--with-roles", is_flag=True, help="People keep the roles that FILE gives them; otherwise they may look.")
 @common
-def command(session: Session, file: str, *, board_id: str | None, as_json: bool) -> None:
+def command(session: Session, file: str, *, with_roles: bool, board_id: str | None, as_json: bool) -> None:
     """Load the record in FILE (- is standard input): every digest is checked, then everything enters in one step."""
     from forecasts import dump
     from forecasts.people import LOCAL_OWNER
 
     try:
         with click.open_file(file, encoding="utf-8") as lines:
-            rest = iter(lines)
+            rest = iter(lambda: lines.readline(dump.LONGEST_LINE + 2), "")  # a line without an end fills no memory
             first = next(rest, "")
             _check_board(first, board_id)
             opened = session.workspace(create=True)
-            whole = chain([first], rest)
-            contents = dump.load(whole, opened.store, opened.artefacts, actor=LOCAL_OWNER, now=session.now)
+            contents = dump.load(
+                chain([first], rest),
+                opened.store,
+                opened.artefacts,
+                actor=LOCAL_OWNER,
+                now=session.now,
+                with_roles=with_roles,
+            )
     except UnicodeDecodeError as error:
         raise CommandError(f"FILE: {file[:80]!r} is not UTF-8 text ({error.reason})") from error
     rows = {"entries": len(contents.entries), "snapshots": len(contents.snapshots), "runs": len(contents.runs)}

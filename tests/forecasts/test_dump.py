@@ -84,7 +84,7 @@ def empty(tmp_path):
 
 def load(lines, target, **changes):
     store, artefacts = target
-    return dump.load(lines, store, artefacts, **{"actor": LOCAL_OWNER, "now": NOW + DAY} | changes)
+    return dump.load(lines, store, artefacts, **{"actor": LOCAL_OWNER, "now": NOW + DAY, "with_roles": True} | changes)
 
 
 def is_untouched(target) -> bool:
@@ -186,6 +186,16 @@ def test_names_leave_the_store_only_when_asked_for(store, artefacts):
     ]
     assert {p["id"]: p["name"] for p in with_people}[ada] == "Ada"
     assert {p["name"] for p in with_people} == {"Ada", "(erased)"}
+
+
+def test_nobody_brings_a_role_along_unless_the_file_is_ones_own(store, artefacts, empty):
+    ada = fill(store, artefacts)
+    people.correct(store, replace(people.find(store, ada), role="admin"), actor=LOCAL_OWNER)
+    lines = lines_of(store, artefacts, with_people=True)
+    load(lines, empty, with_roles=False)
+    assert people.find(empty[0], ada).role == "viewer"
+    assert people.by_email(empty[0], "ada@example.org").role == "viewer"
+    assert not people.admins(empty[0])
 
 
 def test_a_person_who_is_known_already_stays_as_they_stand(store, artefacts, empty):
