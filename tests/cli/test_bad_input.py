@@ -266,7 +266,9 @@ def test_the_clock_decides_what_is_past(twixt) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
-        ("TWIXT_DB", "mysql://user:secret@host/x", "TWIXT_DB: 'host/x'"),
+        ("TWIXT_DB", "mysql://user:secret@host/x", "TWIXT_DB: 'mysql://...'"),
+        ("TWIXT_DB", "mysql://host/x?password=a@secret", "TWIXT_DB: 'mysql://...'"),
+        ("TWIXT_DB", "postgresql://nobody:secret@127.0.0.1:1/x?password=secret", "cannot be reached"),
         ("TWIXT_DB", "sqlite://", "memory"),
         ("TWIXT_HOME", __file__, "TWIXT_HOME"),
         ("TWIXT_DB", "postgresql://nobody@127.0.0.1:1/x", "cannot be reached"),

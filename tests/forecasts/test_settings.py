@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from forecasts.settings import Home, SettingsError, kernel_version, prepare_caches
+from forecasts.settings import Home, SettingsError, kernel_version, open_workspace, prepare_caches
 
 
 def test_everything_follows_from_the_three_variables(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_the_shipped_board_is_in_the_first_board_directory() -> None:
         ("TWIXT_HOME", "/a?b", "TWIXT_HOME: '/a?b'"),
         ("TWIXT_HOME", __file__, "is a file; a directory is needed"),
         ("TWIXT_CACHE", 'x"y', "TWIXT_CACHE"),
-        ("TWIXT_DB", "mysql://u:secret@h/d", "TWIXT_DB: 'h/d': allowed are sqlite:///FILE and postgresql://"),
+        ("TWIXT_DB", "mysql://u:secret@h/d", "TWIXT_DB: 'mysql://...': allowed are sqlite:///FILE and postgresql://"),
         ("TWIXT_DB", "nonsense", "TWIXT_DB: 'nonsense'"),
     ],
 )
@@ -106,3 +106,37 @@ def test_pytensor_reads_a_path_with_spaces_and_commas(tmp_path: Path) -> None:
         check=True,
     )
     assert run.stdout.strip() == str(cache / "pytensor")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("mysql://user:secret@host/x", "'mysql://...'"),
+        ("mysql://user:a?secret@host/x", "'mysql://...'"),
+        ("mysql://host/x?password=a@secret", "'mysql://...'"),
+        ("mysql://host/x?password=secret", "'mysql://...'"),
+        ("user:secret@host/x", "'...'"),
+    ],
+)
+def test_no_message_repeats_a_password(url: str, shown: str) -> None:
+    for name in ("TWIXT_DB", "TWIXT_ARTEFACTS"):
+        given = url if name == "TWIXT_DB" else f"{url} "
+        with pytest.raises(SettingsError) as caught:
+            Home.from_environment({name: given})
+        assert "secret" not in str(caught.value)
+        assert name == "TWIXT_ARTEFACTS" or shown in str(caught.value)
+
+
+def test_compiled_code_is_not_taken_from_where_others_can_put_it(tmp_path: Path) -> None:
+    for mode, taken in ((0o700, True), (0o755, True), (0o775, True), (0o777, False), (0o1777, False)):
+        cache = tmp_path / f"cache-{mode:o}"
+        cache.mkdir()
+        cache.chmod(mode)
+        environment: dict[str, str] = {}
+        prepare_caches(Home.from_environment({"TWIXT_CACHE": str(cache)}), environment)
+        assert environment["NUMBA_CACHE_DIR"].startswith(str(cache)) is taken, oct(mode)
+
+
+def test_a_new_home_is_its_owners_alone(tmp_path: Path) -> None:
+    open_workspace(Home.from_environment({"TWIXT_HOME": str(tmp_path / "home")})).store.close()
+    assert (tmp_path / "home").stat().st_mode & 0o077 == 0
