@@ -9,7 +9,7 @@ Samples are equally weighted futures, `weighted_futures.resampled`: one index, o
 series. A question that does not happen by the board's horizon has the day after the horizon.
 """
 
-import io
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ import polars as pl
 
 from forecasts.definition import Board
 from forecasts.exchange import hubverse_targets as targets
+from forecasts.exchange import parquet_files
 from forecasts.exchange.hubverse_targets import ENDS, NO, NO_SCENARIO, ORIGIN, QUANTILES, TARGET, WHICH_SCENARIO, YES
-from forecasts.forms import canonical
 from forecasts.instants import to_text
 from forecasts.outcomes import Decided
 from forecasts.people_forecasts import Pair
@@ -124,7 +124,7 @@ def files(rounds: Sequence[Round], decided: Mapping[Pair, Decided]) -> Iterator[
     yield "hub-config/admin.json", _json(admin(board))
     yield f"model-metadata/{model}.yml", _json(metadata(rounds[-1]))
     for one in rounds:
-        yield f"model-output/{model}/{one.origin}-{model}.parquet", parquet(model_output(one))
+        yield f"model-output/{model}/{one.origin}-{model}.parquet", parquet_files.content(model_output(one))
     yield "target-data/oracle-output.csv", oracle(decided).write_csv().encode()
 
 
@@ -170,14 +170,8 @@ def metadata(newest: Round) -> dict[str, Any]:
 
 
 def _json(value: object) -> bytes:
-    return f"{canonical(value)}\n".encode()
-
-
-def parquet(frame: pl.DataFrame) -> bytes:
-    """Return a frame as a Parquet file."""
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer)
-    return buffer.getvalue()
+    """Return JSON that a person can edit and that is YAML too: escapes for everything beyond ASCII."""
+    return f"{json.dumps(value, indent=2, allow_nan=False)}\n".encode("ascii")
 
 
 def model_output(one: Round) -> pl.DataFrame:

@@ -24,10 +24,10 @@ _EPOCH = date(1970, 1, 1)
 
 def files(store: Store, board: str, futures: WeightedFutures | None) -> Iterator[tuple[str, bytes]]:
     """Give name and content of each file; without futures the file of futures is left out."""
-    yield "history.parquet", _bytes(snapshots.history(store, board))
-    yield "snapshots.parquet", _bytes(snapshots.index(store, board))
+    yield "history.parquet", content(snapshots.history(store, board))
+    yield "snapshots.parquet", content(snapshots.index(store, board))
     if futures is not None:
-        yield "futures.parquet", _bytes(table(futures))
+        yield "futures.parquet", content(table(futures))
 
 
 def table(futures: WeightedFutures) -> pl.DataFrame:
@@ -47,7 +47,8 @@ def table(futures: WeightedFutures) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def _bytes(frame: pl.DataFrame) -> bytes:
+def content(frame: pl.DataFrame) -> bytes:
+    """Return a frame as a Parquet file."""
     buffer = io.BytesIO()
     frame.write_parquet(buffer)
     return buffer.getvalue()

@@ -9,10 +9,13 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from forecasts import ledger, outcomes, scenarios, snapshots, weighted_futures
 from forecasts.exchange import hubverse
 from forecasts.exchange.hubverse_targets import short_id
+from models.world import NEVER
 from tests.exchange import hub_rules
 from tests.jobs.small_home import NOW, evidence, occurrence
 
@@ -246,5 +249,34 @@ def test_names_that_a_hub_refuses_are_written_in_others(one):
     long, other = short_id("day of " + "a" * 40), short_id("day of " + "a" * 41)
     assert len(long) == 30
     assert long != other
-    content = hubverse.parquet(hubverse.model_output(one))
-    assert pl.read_parquet(io.BytesIO(content)).schema["output_type_id"] == pl.String
+
+
+def test_its_texts_are_json_and_yaml_for_any_title(one):
+    odd = replace(one, board=replace(one.board, title="Frost\u2028 'below' 0 °C: #1"))
+    texts = {n: c for n, c in hubverse.files([odd], {}) if n.endswith((".json", ".yml"))}
+    assert len(texts) == 3
+    assert all(c.isascii() and json.loads(c) for c in texts.values())
+    assert json.loads(texts["hub-config/admin.json"])["name"] == odd.board.title
+
+
+@settings(max_examples=15)
+@given(seed=st.integers(0, 2**32), count=st.integers(1, 40), never=st.floats(0, 1))
+def test_any_samples_come_back_as_the_futures_they_are(one, seed, count, never):
+    """From the file alone: each index gives the days and values of its future, whatever they are."""
+    luck, stored = np.random.default_rng(seed), one.futures.stored
+    days = luck.integers(-400, (one.board.horizon - one.board.opens).days + 1, (50, stored.day.shape[1]))
+    days[luck.random(days.shape) < never] = NEVER
+    share = luck.normal(2, 1, (50, *stored.share.shape[1:])).astype(np.float32)
+    parts = replace(stored, day=days.astype(np.int16), share=share)
+    rows = luck.integers(0, 50, count)
+    made = replace(one, futures=replace(one.futures, stored=parts, weight=np.full(50, 0.02)), rows=rows)
+    (content,) = (c for n, c in hubverse.files([made], {}) if n.endswith(".parquet"))
+    table = pl.read_parquet(io.BytesIO(content))
+    assert list(hub_rules.table_problems(table, made.config())) == []
+    read = histories(made, table).sort(INDEX.cast(pl.Int64))
+    since = (one.origin - one.board.opens).days
+    for q, name in enumerate(stored.questions):
+        ahead = read[f"days to {name}"].to_numpy()
+        assert (np.where(ahead == made.never, NEVER, ahead + since) == days[rows, q]).all()
+    for s, y, name, year in made.futures.coming:
+        assert (read[f"{name} in {year}"].to_numpy() == share[rows, s, y]).all()

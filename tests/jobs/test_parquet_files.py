@@ -1,11 +1,14 @@
 """Parquet of history and futures: read by others, it gives the published numbers."""
 
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from forecasts import snapshots, weighted_futures
@@ -65,6 +68,27 @@ def test_series_and_draws_are_those_of_the_futures(futures, read):
         "value"
     ].item()
     assert (table["share:spending:2026"] * table["weight"]).sum() == pytest.approx(mean, rel=1e-6)
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 2**32), size=st.integers(1, 60), never=st.floats(0, 1))
+def test_any_futures_come_back_to_the_bit(futures, seed, size, never):
+    luck, stored = np.random.default_rng(seed), futures.stored
+    days = luck.integers(-400, (futures.board.horizon - futures.board.opens).days + 1, (size, stored.day.shape[1]))
+    days[luck.random(days.shape) < never] = NEVER
+    share = luck.normal(2, 1, (size, *stored.share.shape[1:])).astype(np.float32)
+    parts = replace(stored, day=days.astype(np.int16), draw=np.sort(luck.integers(0, 9, size, np.int32)), share=share)
+    part = replace(futures, stored=parts, weight=luck.dirichlet(np.ones(size)))
+    read = pl.read_parquet(io.BytesIO(parquet_files.content(parquet_files.table(part))))
+    assert (read["weight"].to_numpy() == part.weight).all()
+    assert (read["draw"].to_numpy() == part.stored.draw).all()
+    for q, name in enumerate(stored.questions):
+        since = (read[f"day:{name}"] - futures.board.opens).dt.total_days().fill_null(NEVER)
+        assert (since.to_numpy() == days[:, q]).all()
+    for s, y, name, year in part.coming:
+        assert (read[f"share:{name}:{year}"].to_numpy() == share[:, s, y]).all()
+    for number, scenario in enumerate(s.id for s in futures.board.scenarios if s.group == "partition"):
+        assert ((read["scenario"] == scenario).fill_null(value=False).to_numpy() == (part.marks.code == number)).all()
 
 
 def test_without_futures_the_history_is_left(published):
