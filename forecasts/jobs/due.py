@@ -161,7 +161,7 @@ def _standings() -> sa.Select[Any]:
     )
 
 
-def _at(row: sa.Alias, position: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+def _at(row: sa.FromClause, position: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     return sa.and_(row.c.board == boards.c.id, row.c.position == position)
 
 
@@ -177,7 +177,7 @@ def _newest_snapshot() -> sa.ScalarSelect[Any]:
     return query.order_by(row.c.as_of.desc(), row.c.number.desc()).limit(1).correlate(boards).scalar_subquery()
 
 
-def _first_news(newest: sa.Alias) -> sa.ScalarSelect[Any]:
+def _first_news(newest: sa.FromClause) -> sa.ScalarSelect[Any]:
     """Select the first position after a snapshot that may change a number, as `ledger.news_since` counts them."""
     row, asked = ledger.alias("entered"), ledger.alias("asked")
     what_if = sa.exists().where(asked.c.board == row.c.board, asked.c.entry == row.c.target, asked.c.kind == "what_if")
