@@ -12,6 +12,8 @@ from app.charts_of_people import COLUMNS
 from app.view import BoardView
 from forecasts import forecast_entry, new_entry, people, post_mortem, skill
 from forecasts.domain import Entry, Forecast
+from forecasts.exchange import outside_store
+from forecasts.exchange.outside_of_question import Elsewhere, elsewhere
 from forecasts.fields import FieldProblem
 from forecasts.people_forecasts import Issued, Key, Pair, in_force, is_crowd, issued, of_pair
 from forecasts.people_pool import Learned, PoolLine, asked, learn, lines, path
@@ -81,6 +83,14 @@ def _stretches(
             rows.append((line, name, kind, segment, at.isoformat(), value))
         standing = value
     return rows
+
+
+def asked_elsewhere(view: BoardView, question: str) -> tuple[Elsewhere, ...]:
+    """Return the questions of other sites whose forecasts stand on a question."""
+    records = view.moment.view
+    if not any(is_crowd(f.forecaster) and f.question == question for f in records.records(Forecast)):
+        return ()
+    return elsewhere(records, outside_store.newest(data.workspace().store, view.board.id), question)
 
 
 def parse(fields: Mapping[str, str], view: BoardView) -> tuple[Forecast | None, list[FieldProblem]]:

@@ -14,6 +14,7 @@ from app.pages.board import band_words
 from app.pages.question_class import class_section
 from app.pages.question_evidence import evidence_section
 from app.pages.question_move import move_section
+from app.pages.question_outside import outside_section
 from app.pages.question_people import people_section, post_mortem_section
 from app.pages.question_trend import trend_section
 from app.spec import percent, points, spoken_day
@@ -70,6 +71,7 @@ def render() -> None:
     label = view.detail.get("inputs", {}).get(question.id, {}).get("label", "")
     class_section(view, question, colours, origin=ORIGINS.get(label, ("", ""))[1])
     _criteria(question)
+    outside_section(view, question)
 
 
 def choose(view: BoardView) -> tuple[Question, date]:

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 from forecasts import forecast_entry
 from forecasts.definition import Board
 from forecasts.domain import Forecast, LedgerView, Occurrence, Resolution
-from forecasts.exchange.formats import FORMATS
 from forecasts.exchange.outside import OutsideForecast, OutsideQuestion, Reading, Skip, Tally, added, completed
+from forecasts.exchange.outside_of_question import origin
 from forecasts.exchange.outside_values import code
 from forecasts.fields import shown
 from forecasts.instants import end_of_day, start_of_day, utc
@@ -157,14 +157,9 @@ def _record(kind: str, said: OutsideForecast, question: OutsideQuestion, pair: P
         said.issued_at,
         said.issued_at.date(),
         rationale="",
-        source=_source(kind, question.id),
+        source=origin(kind, question.id),
         url=question.url,
     )
-
-
-def _source(kind: str, outside: str) -> str:
-    """Return what a forecast's record calls its origin: the site, and which of its questions."""
-    return f"{FORMATS[kind].site} {outside}"
 
 
 def series(source: str, said: OutsideForecast, names: Mapping[str, str]) -> str:
@@ -185,7 +180,7 @@ def series(source: str, said: OutsideForecast, names: Mapping[str, str]) -> str:
 def _refuse_shared(kind: str, chosen: Sequence[_Candidate], view: LedgerView) -> None:
     """Raise where a series of one question of ours would mix two outside questions, each with its own criteria."""
     origins: dict[tuple[str, Pair], str] = {}
-    held = [f for f in view.records(Forecast) if f.source.startswith(_source(kind, ""))]
+    held = [f for f in view.records(Forecast) if f.source.startswith(origin(kind, ""))]
     new = [c.record for c in chosen]
     wanted = {_key(f) for f in new}
     for record in (f for f in (*held, *new) if _key(f) in wanted):

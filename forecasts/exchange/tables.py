@@ -1,19 +1,14 @@
 """Tables of forecasts as analysts keep them, CSV or Parquet, each row as a dict: the same bounds for both."""
 
-import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import polars as pl
 
-from forecasts.exchange.safe_reading import MEBIBYTE, MOST_COLUMNS, MOST_ROWS, UnsafeFileError, csv_rows_of, text_of
+from forecasts import foreign_parquet
+from forecasts.exchange.safe_reading import MOST_COLUMNS, MOST_ROWS, UnsafeFileError, csv_rows_of, text_of
 
-LARGEST_PARQUET = 16 * MEBIBYTE
-"""Bytes of a Parquet file."""
-LARGEST_SLICE = 256 * MEBIBYTE
-"""Bytes that some rows of a Parquet file may need in memory."""
 _MAGIC = b"PAR1"
-_SLICE = 20_000
 _ALLOWED = (pl.String, pl.Boolean, pl.Date, pl.Datetime, pl.Categorical, pl.Null)
 
 type Placed = tuple[str, dict[str, Any]]
@@ -50,25 +45,16 @@ def rows_of(content: bytes, name: str, *, needed: Sequence[str], wanted: Sequenc
 
 
 def _parquet(content: bytes, name: str, needed: Sequence[str], wanted: Sequence[str]) -> Iterator[Placed]:
-    if len(content) > LARGEST_PARQUET:
-        raise UnsafeFileError(
-            f"{name}: a Parquet file of more than {LARGEST_PARQUET // MEBIBYTE} MiB; CSV may be larger"
-        )
     try:
-        lazy = pl.scan_parquet(io.BytesIO(content))
-        schema = lazy.collect_schema()
-        _check_schema(schema, name, needed)
-        height = int(lazy.select(pl.len()).collect().item())
-        if height > MOST_ROWS:
-            raise UnsafeFileError(f"{name}: {height} rows; at most {MOST_ROWS} are read")
-        chosen = lazy.select([column for column in (*needed, *wanted) if column in schema])
-        for start in range(0, height, _SLICE):
-            yield from _slice(chosen.slice(start, _SLICE).collect(), start, name)
-    except pl.exceptions.PolarsError as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise UnsafeFileError(f"{name}: not a readable Parquet file ({reason[:100]})") from None
-    except pl.exceptions.PanicException:
-        raise UnsafeFileError(f"{name}: a damaged Parquet file") from None
+        table = foreign_parquet.read(content)
+    except foreign_parquet.ParquetError as error:
+        raise UnsafeFileError(f"{name}: not a readable Parquet file ({error})") from None
+    _check_schema(table.schema, name, needed)
+    if table.height > MOST_ROWS:
+        raise UnsafeFileError(f"{name}: {table.height} rows; at most {MOST_ROWS} are read")
+    chosen = table.select([column for column in (*needed, *wanted) if column in table.schema])
+    for number, cells in enumerate(chosen.iter_rows(named=True), 1):
+        yield f"row {number}", cells
 
 
 def _check_schema(schema: pl.Schema, name: str, needed: Sequence[str]) -> None:
@@ -83,10 +69,3 @@ def _check_schema(schema: pl.Schema, name: str, needed: Sequence[str]) -> None:
             raise UnsafeFileError(
                 f"{name}: column {column!r:.60} holds {kind!s:.40}; texts, numbers and times are read"
             )
-
-
-def _slice(rows: pl.DataFrame, start: int, name: str) -> Iterator[Placed]:
-    if rows.estimated_size() > LARGEST_SLICE:
-        raise UnsafeFileError(f"{name}: rows from {start + 1} on need more than {LARGEST_SLICE // MEBIBYTE} MiB")
-    for number, cells in enumerate(rows.iter_rows(named=True), start + 1):
-        yield f"row {number}", cells
