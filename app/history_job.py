@@ -7,10 +7,10 @@ import streamlit as st
 
 from app import data
 from app.commands.backfill import lock_file
-from forecasts.file_lock import is_held
 from app.error_page import guarded
 from app.session import Session
 from app.view import BoardView
+from forecasts.file_lock import is_held
 
 EVERY_SECONDS = 3.0
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.commands.common import common, examples, refuse, whole
-from forecasts.file_lock import held
 from app.failures import INTERRUPTED, OK, REFUSED, CommandError, one_line
 from app.session import Session
 from app.terminal import ProgressLine, print_json
 from forecasts.fields import Fields
+from forecasts.file_lock import held
 
 if TYPE_CHECKING:
     from forecasts.backfill import Progress, Report

@@ -123,7 +123,7 @@ def number(option: str, text: str, lowest: float, highest: float) -> float:
 
 def _memory_there() -> int:
     """Return the bytes of this machine's memory, or of this container's where it has a smaller bound."""
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     whole = int(psutil.virtual_memory().total)
     try:

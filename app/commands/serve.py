@@ -16,13 +16,13 @@ import app
 from app.commands.backfill import lock_file
 from app.commands.common import common, examples
 from app.commands.init import initialise
-from forecasts.file_lock import is_held
 from app.commands.refit import run
 from app.failures import CommandError, one_line
 from app.session import Session
 from app.terminal import ProgressLine, print_json
 from app.web.local_mode import LOCAL, LOCALHOST
 from app.web.login_file import LOGIN_FILE, LoginFileError, read
+from forecasts.file_lock import is_held
 
 if TYPE_CHECKING:
     from forecasts.refit import Outcome

@@ -19,7 +19,7 @@ from time import monotonic
 from types import TracebackType
 from typing import IO, Any, Self
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from forecasts.errors import RecordError
 from forecasts.forms import parse
