@@ -112,6 +112,26 @@ def test_lines_go_out_and_name_nobody(export, tmp_path) -> None:
     assert "cannot be written: No such file" in refusal(export("lines", "nowhere/x.jsonl"))
 
 
+def test_lines_that_went_out_can_be_taken_in(export, garden, tmp_path) -> None:
+    """Another board's numbers become a series here: out with one command, in with the other, the number unchanged."""
+    export("lines", "garden.jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "work/garden.jsonl").read_text().splitlines()]
+    said = next(v["forecast"] for v in lines if "forecast" in v and v["forecast"]["mode"] == "live")
+    ours = f"{said['question']}@{said['deadline']}"
+    mapped = ["--map", f"garden/{said['question']}/{said['deadline']}={ours}", "--write", "--json"]
+    taken = document(run_at(garden, "import", "forecasts", "garden.jsonl", "--format", "lines", *mapped, now=later()))
+    assert taken["accepted"] == 1
+    listed = document(run_at(garden, "forecast", "list", "--json", now=later()))
+    (one,) = listed["forecasts"]
+    assert (one["question"], one["deadline"]) == (said["question"], said["deadline"])
+    assert one["probability"] == said["probability"]
+    assert one["forecaster"].startswith("crowd:lines.garden-model")
+
+
+def later() -> datetime:
+    return datetime.now(UTC)
+
+
 def test_tables_for_a_spreadsheet(export, tmp_path) -> None:
     told = document(export("csv", "tables", "--json"))
     names = ["numbers.csv", "history.csv", "evidence.csv", "forecasts.csv", "outcomes.csv"]
