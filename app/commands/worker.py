@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import re
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -33,8 +32,6 @@ GRACE, SILENT = "20", "30"
 LONGEST_SECONDS = 3600
 LOOK_WHETHER_EMPTY = 0.5
 """Seconds between two looks whether anything is left to do."""
-_TOLD_ALREADY = re.compile(r"job_(error|aborted)(_retry)?")
-"""Actions of the library's log about a task's end, which the worker tells itself."""
 
 
 @click.command(
@@ -173,9 +170,14 @@ class _Told(logging.Handler):
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
-        if not _TOLD_ALREADY.fullmatch(getattr(record, "action", "")):
-            message = f"{record.name}: {record.getMessage()}"
-            self._log("library", message, level="error" if record.levelno >= logging.ERROR else "warning")
+        from forecasts.errors import StoreError
+        from forecasts.jobs.worker import TaskFailedError
+
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, TaskFailedError | StoreError):
+            return  # the worker has told it itself
+        message = f"{record.name}: {record.getMessage()}{f': {error!r}' if error else ''}"
+        self._log("library", message, level="error" if record.levelno >= logging.ERROR else "warning")
 
 
 def _now() -> datetime:

@@ -189,7 +189,7 @@ def counts(store: Store) -> dict[JobState, int]:
 
 def workers(store: Store, *, heard_within: float) -> int:
     """Return how many workers were heard of within so many seconds."""
-    since = sa.func.now() - sa.func.make_interval(0, 0, 0, 0, 0, 0, heard_within)
+    since = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, heard_within)
     query = sa.select(sa.func.count()).select_from(heard_of).where(heard_of.c.last_heartbeat > since)
     with store.reading() as connection:
         return int(connection.execute(query).scalar_one())
@@ -243,9 +243,13 @@ def _last(*types: str) -> sa.ScalarSelect[Any]:
 
 
 def _job(row: sa.RowMapping) -> Job:
+    try:
+        task = read_task(row["args"])
+    except (TypeError, ValueError) as error:
+        raise StoreError(f"task {row['id']}: entered by another version of twixt ({error})") from error
     return Job(
         number=row["id"],
-        task=read_task(row["args"]),
+        task=task,
         state=row["status"],
         priority=row["priority"],
         attempts=row["attempts"],

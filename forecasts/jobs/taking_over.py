@@ -78,8 +78,8 @@ def take_over(store: Store, *, silent: float, now: datetime, own: Own | None = N
 
 
 def _lost(silent: float, own: Own | None) -> sa.Select[tuple[object, ...]]:
-    """Select what is being done by nobody."""
-    since = sa.func.now() - sa.func.make_interval(0, 0, 0, 0, 0, 0, silent)
+    """Select what is being done by nobody, by the database's clock: it dates the signs of life of all workers."""
+    since = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, silent)
     of_job = (events.c.job_id == jobs.c.id, sa.cast(events.c.type, sa.Text) == "started")
     started = sa.select(sa.func.max(events.c.at)).where(*of_job).scalar_subquery()
     alive = sa.exists().where(workers.c.id == jobs.c.worker_id, workers.c.last_heartbeat >= since)

@@ -201,7 +201,7 @@ class Worker:
 
         @library.task(name=queue.COMPUTE, retry=_Again(), pass_context=True)
         async def compute(context: procrastinate.JobContext, /, **values: Any) -> str:
-            task, child = read_task(values), await free.get()
+            task, child = self._read(values, context.job), await free.get()
             try:
                 with self._doing(context.job) as number:
                     ended = await self._computed(child, task, threads, number=number)
@@ -212,7 +212,11 @@ class Worker:
         @library.periodic(cron=self.duties.check)
         @library.task(name="look", queueing_lock="look", priority=10 * queue.Priority.PERSON)
         async def look(timestamp: int) -> int:  # noqa: ARG001 - the library says for when it is
-            return await asyncio.to_thread(self.look_for_due)
+            try:
+                return await asyncio.to_thread(self.look_for_due)
+            except StoreError as error:
+                self.tell("look_failed", str(error), level="error")
+                raise
 
         @library.periodic(cron="17 3 * * *")
         @library.task(name="forget", queueing_lock="forget")
@@ -222,6 +226,14 @@ class Worker:
             )
 
         return library
+
+    def _read(self, values: dict[str, Any], job: Job) -> Task:
+        try:
+            return read_task(values)
+        except (TypeError, ValueError) as error:
+            message = f"task {job.id}: entered by another version of twixt ({error})"
+            self.tell("task_unreadable", message, level="error", task=job.id)
+            raise TaskFailedError(message) from error
 
     @contextmanager
     def _doing(self, job: Job) -> Iterator[int]:
@@ -262,10 +274,13 @@ class Worker:
         return ended
 
     def _compute(self, child: Child, task: Task) -> Ended:
-        if newer := self._newer(task):
-            queue.enter(self.store, [newer], priority=queue.Priority.DUE, actor=JOBS)
-            return Ended("unchanged", f"{task.board}: something newer is known; computed as of that")
-        return rounds.run_task(self.store, child, replace(task, threads=self.duties.threads), clock=self.clock)
+        try:
+            if newer := self._newer(task):
+                queue.enter(self.store, [newer], priority=queue.Priority.DUE, actor=JOBS)
+                return Ended("unchanged", f"{task.board}: something newer is known; computed as of that")
+            return rounds.run_task(self.store, child, replace(task, threads=self.duties.threads), clock=self.clock)
+        except (StoreError, OSError) as error:
+            return Ended("failed", f"{task.board}: {error}", 1)
 
     def _newer(self, task: Task) -> Task | None:
         """Return what is to be computed instead of a board that was found due, when more has been entered since."""

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from forecasts import ledger, runs
 from forecasts.domain import BoardVersion, Confirmation
+from forecasts.errors import StoreError
 from forecasts.jobs import due, queue
 from forecasts.jobs import worker as workers
 from forecasts.jobs.child import Child
@@ -19,7 +20,7 @@ from forecasts.jobs.worker import Duties, Worker, is_cron
 from forecasts.people import JOBS, LOCAL_OWNER
 from forecasts.store import Store
 from tests.workers.conftest import tasks_of
-from tests.workers.test_queue import begin, enter, states
+from tests.workers.test_queue import begin, change, enter, states
 
 pytestmark = pytest.mark.postgres
 NOW = datetime(2026, 4, 10, 9, tzinfo=UTC)
@@ -230,6 +231,16 @@ def test_a_board_about_which_more_is_known_meanwhile_is_computed_as_of_that(queu
     assert said.of("board_ended", "as_of") == [then.as_of, standing.as_of]
     assert said.of("board_ended", "outcome") == ["unchanged", "published"]
     assert "something newer is known" in str(said.of("board_ended", "message")[0])
+
+
+def test_a_task_of_another_version_is_told_waits_for_another_worker_and_harms_no_other(queue_store, child):
+    strange, _ = enter(queue_store, "strange", "fine")
+    change(queue_store, """UPDATE procrastinate_jobs SET args = args || '{"warp": 9}' WHERE id = :n""", n=strange)
+    said = work(queue_store, child, all_ended(queue_store))
+    assert queue.counts(queue_store) == {"failed": 1, "succeeded": 1}
+    assert said.of("task_unreadable", "task") == [strange] * 3
+    with pytest.raises(StoreError, match=rf"task {strange}: entered by another version of twixt \(.*warp"):
+        queue.read(queue_store)
 
 
 def test_two_workers_share_the_tasks(queue_store, child):
