@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasts import ledger, outcomes, scenarios, snapshots, weighted_futures
-from forecasts.exchange import hubverse
+from forecasts.exchange import hubverse, parquet_files
 from forecasts.exchange.hubverse_targets import short_id
 from models.world import NEVER
 from tests.exchange import hub_rules
-from tests.jobs.small_home import NOW, evidence, occurrence
+from tests.jobs.small_home import NOW, evidence, occurrence, small
 
 COUNT = 2_000
 ERRORS = 5.0
@@ -280,3 +280,15 @@ def test_any_samples_come_back_as_the_futures_they_are(one, seed, count, never):
         assert (np.where(ahead == made.never, NEVER, ahead + since) == days[rows, q]).all()
     for s, y, name, year in made.futures.coming:
         assert (read[f"{name} in {year}"].to_numpy() == share[rows, s, y]).all()
+
+
+@pytest.mark.slow
+def test_a_board_without_scenarios_is_a_hub_too(new_home, tmp_path):
+    home = new_home("bare", small(scenarios=()))
+    home.refit()
+    snapshot = snapshots.latest(home.store, "small", mode="live")
+    futures = weighted_futures.of_snapshot(home.store, home.artefacts, snapshot, threads=1)
+    one = hubverse.Round(futures.board, snapshot, futures, weighted_futures.resampled(futures, 100, seed=1), 1)
+    assert hub_rules.problems(written(tmp_path / "hub", [one])) == []
+    assert "which scenario" not in hubverse.model_output(one)["target"]
+    assert parquet_files.table(futures)["scenario"].is_null().all()
