@@ -96,6 +96,7 @@ def command(
     choices = _choices(every, voices, named, all_questions=all_questions)
     moment = session.moment(board_id)
     given = _read(files, kind, _saved(saved, session.now))
+    _check_voices(choices, given.reading)
     pairs, notes = _pairs(typed, mapping, given.reading, moment)
     store = session.workspace().store
     known = [k.question for k in outside_store.newest(store, moment.board.id)]
@@ -122,7 +123,22 @@ def _choices(every: Any, voices: Any, named: tuple[str, ...], *, all_questions: 
             names[voice.strip()] = crowd_id(name.strip()).partition(":")[2]
         except ValueError as error:
             raise CommandError(f"--name: {error}") from None
+    if len(set(names.values())) < len(names):
+        raise CommandError("--name: two voices have one name; each needs its own series")
     return Choices(every, voices, names, all_questions)
+
+
+def _check_voices(choices: Choices, reading: Reading) -> None:
+    """Refuse a name for a voice that the files do not hold."""
+    from difflib import get_close_matches
+
+    from forecasts.fields import shown
+
+    known = {forecast.voice for forecast in reading.forecasts}
+    for voice in (choices.names or {}).keys() - known:
+        near = get_close_matches(voice[:100], sorted(known)[:5_000], 3)
+        hint = f"did you mean {' or '.join(map(shown, near))}?" if near else f"they hold {len(known)} voices"
+        raise CommandError(f"--name: the files hold no voice {shown(voice)}; {hint}")
 
 
 def _saved(text: str | None, now: datetime) -> datetime | None:

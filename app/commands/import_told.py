@@ -17,7 +17,7 @@ _WIDTH = 90
 
 def lines(report: Import, notes: Sequence[str], *, written: list[str] | None) -> Iterator[str]:
     """Give the report's lines; `written` holds the entries that were made, or is None where nothing was asked for."""
-    from forecasts.exchange.import_report import voices
+    from forecasts.exchange.import_report import counts
 
     mapped = [asked for asked in report.questions if asked.pair]
     others = [asked for asked in report.questions if not asked.pair]
@@ -27,8 +27,8 @@ def lines(report: Import, notes: Sequence[str], *, written: list[str] | None) ->
         yield f"  {_headline(asked)}"
         yield f"    is {asked.pair[0]} by {asked.pair[1]} ({asked.state})" if asked.pair else ""
     yield f"taken: {_count(len(report.accepted), 'forecast')}"
-    for name, count in voices(report).most_common():
-        yield f"  {count:>7}  {name}"
+    for name, count in counts(report).most_common():
+        yield f"  {count:>7}  {name}{_who(report, name)}"
     yield f"left out: {left}"
     for skip in report.skipped:
         yield f"  {skip.count:>7}  {skip.reason} ({shorten(skip.examples[0], _WIDTH)})"
@@ -49,6 +49,12 @@ def _end(report: Import, written: list[str] | None) -> str:
     return f"written: {_count(len(written), 'forecast')}{entries}, {_count(kept, 'question')} kept"
 
 
+def _who(report: Import, name: str) -> str:
+    """Return who a series is in the files, where its name does not tell."""
+    voice = report.voices.get(name, "")
+    return f"  ({shorten(voice, 60)})" if voice and not name.endswith(f".{voice}") else ""
+
+
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
@@ -62,7 +68,7 @@ def document(
     report: Import, files: Sequence[dict[str, Any]], notes: Sequence[str], *, written: list[str] | None
 ) -> dict[str, Any]:
     """Return the report as plain values."""
-    from forecasts.exchange.import_report import voices
+    from forecasts.exchange.import_report import counts
 
     return {
         "format": report.kind,
@@ -70,7 +76,8 @@ def document(
         "written": written is not None,
         "entries": written or [],
         "accepted": len(report.accepted),
-        "series": dict(voices(report).most_common()),
+        "series": dict(counts(report).most_common()),
+        "voices": {name: report.voices[name] for name, _ in counts(report).most_common()},
         "questions": [_question(asked) for asked in report.questions],
         "skipped": [{"reason": s.reason, "count": s.count, "examples": list(s.examples)} for s in report.skipped],
         "notes": [*report.notes, *notes],

@@ -17,6 +17,8 @@ COLUMNS = ("outside", "question", "deadline")
 """The columns of a file of such lines."""
 WRITING = "THEIRS=QUESTION@DEADLINE, for example 12345=ceasefire@2026-12-31"
 
+MOST_PROBLEMS = 20
+"""Mistakes after which no more are looked for."""
 _MOST_COMPARED = 5_000
 """Names among which a near one is looked for."""
 _MAPPED = re.compile(r"(.+)=([^=@]+)@([^=@]+)", re.DOTALL)
@@ -82,6 +84,8 @@ def matched(
     absent = 0
     known = {q.id for q in reading.questions}
     for line in lines:
+        if len(problems) == MOST_PROBLEMS:
+            break
         outside = _outside(line.outside, known, reading.aliases)
         pair, mistake = _pair(line, board)
         if len(outside) == 1 and pair is not None and found.get(outside[0], pair) == pair:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -22,6 +22,8 @@ Voices = Literal["all", "crowd", "people"]
 
 MOST_FORECASTS = 20_000
 """Forecasts that one import may bring."""
+MOST_QUESTIONS = 5_000
+"""Outside questions that one import may bring."""
 _SLUG = re.compile(r"[^a-z0-9_.]+")
 _SLUG_LIMIT = 32
 _DAYS_APART = 1
@@ -70,6 +72,8 @@ class Import:
     notes: tuple[str, ...]
     position: int
     """Last position of the ledger that it was compared with."""
+    voices: Mapping[str, str] = field(default_factory=dict)
+    """Series -> who it is as the file names them; for the person who imports, never for the record."""
 
 
 def prepare(
@@ -105,7 +109,8 @@ def prepare(
     Raises
     ------
     ImportRefusedError
-        When two outside questions would share one series, or more than `MOST_FORECASTS` are to be taken.
+        When two outside questions would share one series, or more than `MOST_FORECASTS` or `MOST_QUESTIONS`
+        are to be taken.
     """
     tally = Tally()
     chosen = list(_chosen(kind, reading, pairs=pairs, choices=choices, tally=tally))
@@ -120,8 +125,13 @@ def prepare(
     accepted = tuple(sorted(fresh, key=lambda f: (f.issued_at, f.forecaster)))
     before = {(q.source, q.id): q for q in known}
     asked = tuple(_asked(q, pairs.get(q.id), before.get((q.source, q.id)), choices) for q in reading.questions)
+    kept = sum(a.kept and a.state != "known" for a in asked)
+    if kept > MOST_QUESTIONS:
+        raise ImportRefusedError(f"{kept} questions to keep; at most {MOST_QUESTIONS} are kept at once")
     notes = (*reading.notes, *_notes(asked))
-    return Import(kind, asked, accepted, added((*reading.skipped, *tally.skips())), notes, view.position)
+    skipped = added((*reading.skipped, *tally.skips()))
+    voices = {c.record.forecaster: c.said.voice for c in chosen}
+    return Import(kind, asked, accepted, skipped, notes, view.position, voices)
 
 
 class _Candidate(NamedTuple):
@@ -270,6 +280,6 @@ def _notes(asked: Iterable[Asked]) -> Iterator[str]:
             yield f"{one.question.id} was judged {one.question.outcome} there, which says nothing of {one.pair[0]}."
 
 
-def voices(found: Import) -> Counter[str]:
+def counts(found: Import) -> Counter[str]:
     """Return how many forecasts of each series are taken, the most frequent first."""
     return Counter(f.forecaster for f in found.accepted)

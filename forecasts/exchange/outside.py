@@ -1,5 +1,6 @@
 """What files of other sites hold, before any of it is matched with a board: their questions, and forecasts of them."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
@@ -175,9 +176,9 @@ class Gathering:
 
     def reading(self, *notes: str) -> Reading:
         """Return all that was read."""
+        said = Counter(f.question for f in self._forecasts)
         for outside, place in self._twice.items():
-            count = sum(f.question == outside for f in self._forecasts)
-            self._tally.skip("an id that stands for two questions", f"{place}: {outside}", count=1 + count)
+            self._tally.skip("an id that stands for two questions", f"{place}: {outside}", count=1 + said[outside])
         return Reading(
             tuple(q for q in self._questions.values() if q.id not in self._twice),
             tuple(f for f in self._forecasts if f.question not in self._twice),

@@ -157,8 +157,10 @@ def text(value: Any, *, limit: int = MAX_TEXT) -> str:
         return ""
     if not isinstance(value, str):
         raise OddValueError(f"{_told(value)}: a text is needed")
-    found = "".join(c if c == "\n" or c.isprintable() or not _is_odd(c) else " " for c in value.replace("\r\n", "\n"))
-    found = unicodedata.normalize("NFC", found).strip()
+    head = value[: 2 * limit + len(CUT)].replace("\r\n", "\n")
+    if not head.replace("\n", "").isprintable():
+        head = "".join(c if c == "\n" or c.isprintable() or not _is_odd(c) else " " for c in head)
+    found = unicodedata.normalize("NFC", head).strip()
     return found if len(found) <= limit else found[: limit - len(CUT)] + CUT
 
 

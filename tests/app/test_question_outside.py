@@ -1,4 +1,4 @@
-"""The question page shows how other sites ask: their criteria, outcome and licence beside ours, and words stay words."""
+"""The question page shows how other sites ask: their criteria, outcome and licence beside ours; words stay words."""
 
 import shutil
 from collections.abc import Iterator

@@ -26,14 +26,16 @@ def document(result):
 
 def test_the_report_comes_first_and_writes_nothing(twixt, home: Place, export: str) -> None:
     before = home.contents()
-    told = twixt("import", "forecasts", export, "--format", "metaculus").stdout
+    read = ("import", "forecasts", export, "--format", "metaculus")
+    told = twixt(*read).stdout
     assert "metaculus: 2 questions, 0 of them ours" in told
     assert "taken: 0 forecasts" in told
     assert "503  Will there be a truce before 2027? (by June)" in told
     assert told.splitlines()[-1] == "nothing was written; --write writes what is taken"
-    told = twixt("import", "forecasts", export, "--format", "metaculus", *MAPPED).stdout
+    told = twixt(*read, *MAPPED).stdout
     assert "is ceasefire by 2026-12-31 (new)" in told
     assert "note: The export of Metaculus holds no resolution criteria" in told
+    assert "crowd:metaculus.ann  (9001)" in twixt(*read, *MAPPED, "--name", "9001=ann").stdout
     assert home.contents() == before
     assert "no question of another site is kept" in twixt("import", "questions").stdout
 
@@ -80,6 +82,8 @@ def test_several_files_are_one_import_and_a_list_maps_them(twixt, tmp_path: Path
         (["--format", "metaculus", "--map", "77=ceasefire@2026-12-31"], "did you mean 'post 77'?"),
         (["--format", "metaculus", "--name", "ann"], "--name: 'ann': VOICE=NAME is needed"),
         (["--format", "metaculus", "--name", "9001=a b"], "--name: 'a b'"),
+        (["--format", "metaculus", "--name", "9009=ann"], "the files hold no voice '9009'; did you mean '9001'?"),
+        (["--format", "metaculus", "--name", "9001=a", "--name", "=a"], "--name: two voices have one name"),
         (["--format", "kalshi", "--saved", "yesterday"], "--saved: 'yesterday'"),
         (["--format", "fatebook"], "export.zip: not UTF-8 text"),
         (["--format", "lines"], "export.zip: not UTF-8 text"),
