@@ -25,8 +25,6 @@ BUSY_SECONDS = 15.0
 """How long a writer waits for another one."""
 
 _WAL_ATTEMPTS = 100
-_WAL_VERSIONS = b"\x02\x02"
-"""Bytes 18 and 19 of a SQLite file in WAL mode (SQLite file format, section 1.3.3)."""
 _MIGRATION_LOCK = 7_495_833_012_611
 """Key of PostgreSQL's advisory lock under which one process at a time migrates."""
 
@@ -346,12 +344,15 @@ def _migrate(store: Store, address: sa.URL, busy_seconds: float, before: Before 
 
 
 def _use_wal(path: Path, busy_seconds: float) -> None:
-    """Switch the file to WAL for good; SQLite does not itself wait for others that do so at the same moment."""
-    with path.open("rb") as file:
-        if file.read(20)[18:] == _WAL_VERSIONS:
-            return
+    """Switch the file to WAL for good; SQLite does not itself wait for others that do so at the same moment.
+
+    Nothing but SQLite may open the file, not even to look: when a process closes a file, the system takes away every
+    lock that it has on it, and whoever else closes the record last then deletes the log that is still written to.
+    """
     connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
     try:
+        if connection.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+            return
         for attempt in range(_WAL_ATTEMPTS):
             try:
                 connection.execute("PRAGMA journal_mode = WAL")

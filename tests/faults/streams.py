@@ -30,7 +30,8 @@ class Stream:
         """Wait for the end of the process and return its exit code."""
         while self._line():
             pass
-        return self.process.wait(timeout=seconds)
+        self.process.communicate(timeout=seconds)
+        return self.process.returncode
 
     def kill(self) -> None:
         """End the process."""

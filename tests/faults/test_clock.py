@@ -3,6 +3,8 @@
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
+
 from forecasts import ledger, snapshots
 from tests.cli.conftest import Place
 from tests.faults import homes
@@ -10,6 +12,8 @@ from tests.faults.homes import BOARD, NOW
 from tests.faults.test_kills import ADD
 
 DAY = timedelta(days=1)
+
+pytestmark = pytest.mark.parametrize("template", ["sqlite"], indirect=True)
 
 
 def rows(place: Place) -> tuple[ledger.Entry, ...]:

@@ -141,10 +141,11 @@ def _checked(place: Place, deed: Deed, ended: Ended, reference: State, point: Po
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["evidence", "refit"])
+@pytest.mark.parametrize(
+    ("template", "name"), [("sqlite", "refit"), pytest.param("postgresql", "evidence")], indirect=["template"]
+)
 def test_a_few_kills(template: Place, name: str, tmp_path: Path) -> None:
-    found = survive(template, DEEDS[name], tmp_path, count=3)
-    assert found["points"] == 3
+    assert survive(template, DEEDS[name], tmp_path, count=3)["points"] == 3
 
 
 @pytest.mark.nightly

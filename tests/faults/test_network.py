@@ -4,6 +4,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from tests.cli.conftest import Place, complaint, run_at
 from tests.faults import homes, proxy, record, servers
 from tests.faults.homes import BOARD, NOW
 from tests.faults.streams import Stream
-from tests.faults.test_kills import ADD
+from tests.faults.test_kills import ADD, DEEDS
 from tests.jobs.small_home import evidence
 
 pytestmark = pytest.mark.postgres
@@ -53,28 +54,48 @@ def test_a_cut_at_the_commit_is_told_as_what_it_is(far: Place, when: str, *, kep
     homes.run(far, *ADD)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("template", [pytest.param("postgresql")], indirect=True)
-@pytest.mark.parametrize("arguments", [ADD, ("refit",)], ids=["evidence", "refit"])
-def test_a_cut_at_any_message_leaves_a_whole_record(template: Place, arguments: tuple[str, ...], tmp_path) -> None:
-    with homes.copied(template, tmp_path / "reference") as place, proxy.before(place.database) as through:
+def cut_at_messages(template: Place, arguments: tuple[str, ...], folder: Path, *, points: int) -> dict[str, int]:
+    """Cut the connection just after a drawn message, again and again; returns how often the command was refused."""
+    with homes.copied(template, folder / "reference") as place, proxy.before(place.database) as through:
         homes.run(Place(place.root, through.url), *arguments)
         messages, reference = through.count, homes.state(place)
-    for number in np.random.default_rng(3).integers(1, messages + 1, 4):
+    refused = 0
+    for number in np.random.default_rng(3).integers(1, messages + 1, points):
 
         def sent(n: int, when: str, _data: bytes, number: int = int(number)) -> None:
             if (n, when) == (number, "after"):
                 through.cut()
 
-        with homes.copied(template, tmp_path / "home") as place:
+        with homes.copied(template, folder / "home") as place:
             with proxy.before(place.database, sent=sent) as through:
-                refused = run_at(Place(place.root, through.url), *arguments, now=NOW)
-            assert refused.exit_code in {0, 2}, refused.output
-            if refused.exit_code:
-                assert "Traceback" not in refused.output
-                assert complaint(refused)
+                result = run_at(Place(place.root, through.url), *arguments, now=NOW)
+            refused += result.exit_code == 2
+            assert result.exit_code in {0, 2}, result.output
+            if result.exit_code:
+                assert "connection" in complaint(result) or "cannot be reached" in complaint(result)
             homes.check_against(homes.state(place), reference)
             homes.run(place, *arguments)
+    return {"points": points, "refused": refused}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("template", [pytest.param("postgresql")], indirect=True)
+def test_a_cut_at_any_message_leaves_a_whole_record(template: Place, tmp_path: Path) -> None:
+    assert cut_at_messages(template, ADD, tmp_path, points=4)["refused"]
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("template", [pytest.param("postgresql")], indirect=True)
+@pytest.mark.parametrize(("name", "points"), [("evidence", 25), ("refit", 15)])
+def test_cuts_at_many_messages(template: Place, name: str, points: int, tmp_path: Path) -> None:
+    record.keep("network", name, cut_at_messages(template, DEEDS[name].arguments, tmp_path, points=points))
+
+
+@pytest.mark.parametrize(("name", "points"), [("evidence", 25), ("refit", 15)])
+def test_the_recorded_cuts(name: str, points: int) -> None:
+    found = record.kept()["network"][name]
+    assert found["points"] == points
+    assert found["refused"] > points / 2
 
 
 @pytest.mark.parametrize("template", [pytest.param("postgresql")], indirect=True)

@@ -77,6 +77,7 @@ def test_many_that_start_at_once_upgrade_once(older_store: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("template", ["sqlite"], indirect=True)
 def test_two_versions_of_the_model_publish_once_each(hurt: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     def published() -> list[str]:
         with homes.opened(hurt) as (opened, _):
