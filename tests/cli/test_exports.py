@@ -202,7 +202,7 @@ def test_a_board_without_numbers_says_so(home: Place, tmp_path: Path, monkeypatc
 
 
 @pytest.mark.parametrize(
-    "kind", ["hubverse", pytest.param("lines", marks=pytest.mark.slow), pytest.param("csv", marks=pytest.mark.slow)]
+    "kind", ["csv", pytest.param("lines", marks=pytest.mark.slow), pytest.param("hubverse", marks=pytest.mark.slow)]
 )
 def test_exports_load_no_sampler(garden: Place, tmp_path: Path, kind: str) -> None:
     loaded = imported("export", kind, str(tmp_path / "out"), place=garden)
