@@ -94,6 +94,10 @@ class Work:
         for outcome in OUTCOMES:
             self._runs.labels(outcome)
 
+    def also(self, gauges: Collector) -> None:
+        """Let more gauges be read with these."""
+        self._registry.register(gauges)
+
     def looked(self) -> None:
         """Count a look for due boards."""
         self._looks.inc()

@@ -73,12 +73,14 @@ def command(session: Session, /, *, drain: bool, as_json: bool, **options: Any) 
     published once, also when a worker dies over it.
     """
     from app.metrics import Work
+    from app.queue_metrics import QueueGauges
     from forecasts.jobs import health
 
     log, store = log_to_stderr(options["log"], _now), session.workspace().store
     work = Work(lambda: health.read(store, now=_now()))
     with ExitStack() as opened:
         worker = _worker(session, _counted(log, work), opened, options)
+        work.also(QueueGauges(store, heard_within=worker.duties.silent))
         opened.enter_context(health_server(store, work, options, clock=_now))
         _tell_what_libraries_say(log)
         slots = len(worker.children)

@@ -187,6 +187,18 @@ def counts(store: Store) -> dict[JobState, int]:
         return {row[0]: row[1] for row in connection.execute(query)}
 
 
+def active(store: Store) -> dict[tuple[JobState, str], int]:
+    """Return how many tasks wait or run, by state and by who waits: `person`, `due` or `history`; zeros too."""
+    who = sa.case(
+        (jobs.c.priority > Priority.DUE, "person"), (jobs.c.priority < Priority.DUE - 1, "history"), else_="due"
+    )
+    query = sa.select(jobs.c.status, who, sa.func.count()).where(jobs.c.task_name == COMPUTE)
+    query = query.where(jobs.c.status.in_(ACTIVE)).group_by(sa.text("1"), sa.text("2"))
+    with store.reading() as connection:
+        found = {(row[0], row[1]): row[2] for row in connection.execute(query)}
+    return {(state, kind): found.get((state, kind), 0) for state in ACTIVE for kind in ("person", "due", "history")}
+
+
 def workers(store: Store, *, heard_within: float) -> int:
     """Return how many workers were heard of within so many seconds."""
     since = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, heard_within)

@@ -87,7 +87,7 @@ def test_the_cron_job_fails_where_the_job_has_not_worked(tmp_path: Path, code: i
     assert run.returncode == ended
 
 
-@pytest.mark.parametrize("kind", ["refit.service", "refit.timer", "schedule.service"])
+@pytest.mark.parametrize("kind", ["refit.service", "refit.timer", "schedule.service", "worker.service"])
 def test_systemd_takes_the_units(kind: str, tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("no systemd-analyze on this machine: the units are not checked here")

@@ -29,6 +29,8 @@ for line in sys.stdin:
     asked[board] = asked.get(board, 0) + 1
     if board.startswith("slow"):
         time.sleep(60)
+    if board.startswith("nap"):
+        time.sleep(1)
     if board.startswith("crash"):
         sys.exit(3)
     kind = "busy" if board.startswith("busy") and asked[board] == 1 else "published"
@@ -59,7 +61,7 @@ def queue_store(_queue_store: Store):
 
 @pytest.fixture
 def child() -> Iterator[Child]:
-    """Give a child that answers by a script; a board's name says how: crash, slow, busy (at first), else published."""
+    """Give a child that answers by a script; a board's name says how: crash, slow, nap, busy at first, or published."""
     with ExitStack() as opened:
         command = (sys.executable, "-S", "-c", SCRIPT)
         yield opened.enter_context(Child(command, {"PATH": str(Path(sys.executable).parent)}, Limits(30.0, 10**9)))

@@ -10,10 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from app import refit_job
+from app.metrics import Work
+from app.queue_metrics import QueueGauges
 from forecasts import runs
 from forecasts.errors import ForbiddenError, StoreError
 from forecasts.instants import utc
-from forecasts.jobs import queue, queue_tables
+from forecasts.jobs import health, queue, queue_tables
 from forecasts.jobs.queue import Priority
 from forecasts.jobs.taking_over import MOST_LOST, Own, take_over
 from forecasts.people import ANONYMOUS, JOBS, LOCAL_OWNER
@@ -99,6 +101,27 @@ def test_who_waits_is_served_first_and_moves_what_waits_already(queue_store):
     assert [job.number for job in queue.read(queue_store)] == [weeks[1], *person, *due, weeks[0]]
     enter(queue_store, "older", priority=Priority.BACKFILL, mode="retrospective")
     assert queue.get(queue_store, weeks[1]).priority == Priority.PERSON
+
+
+def test_the_metrics_tell_who_waits_and_who_lives(queue_store):
+    enter(queue_store, "old", "older", priority=Priority.BACKFILL, mode="retrospective")
+    running, retried = enter(queue_store, "fresh", "again")
+    enter(queue_store, "asked", priority=Priority.PERSON)
+    begin(queue_store, running)
+    begin(queue_store, retried, silent_for=100)
+    change(queue_store, "UPDATE procrastinate_jobs SET status = 'todo', priority = -1 WHERE id = :n", n=retried)
+    work = Work(lambda: health.read(queue_store, now=NOW))
+    work.also(QueueGauges(queue_store, heard_within=30))
+    lines = [line for line in work.text().decode().splitlines() if line.startswith("twixt_queue")]
+    assert lines == [
+        'twixt_queue_tasks{state="todo",waiting="person"} 1.0',
+        'twixt_queue_tasks{state="todo",waiting="due"} 1.0',
+        'twixt_queue_tasks{state="todo",waiting="history"} 2.0',
+        'twixt_queue_tasks{state="doing",waiting="person"} 0.0',
+        'twixt_queue_tasks{state="doing",waiting="due"} 1.0',
+        'twixt_queue_tasks{state="doing",waiting="history"} 0.0',
+        "twixt_queue_workers 1.0",
+    ]
 
 
 def test_a_look_for_due_boards_does_not_shorten_the_pause_of_a_retry_and_a_person_does(queue_store):

@@ -16,6 +16,7 @@ from forecasts.jobs import due, queue
 from forecasts.jobs import worker as workers
 from forecasts.jobs.child import Child
 from forecasts.jobs.queue import Priority
+from forecasts.jobs.taking_over import take_over
 from forecasts.jobs.worker import Duties, Worker, is_cron
 from forecasts.people import JOBS, LOCAL_OWNER
 from forecasts.store import Store
@@ -182,6 +183,25 @@ def test_the_tasks_of_a_worker_that_died_are_done_by_the_next(queue_store, child
     said = work(queue_store, child, all_ended(queue_store))
     assert states(queue_store) == {"left": "succeeded", "right": "succeeded"}
     assert sorted(said.of("taken_over", "task")) == sorted([dead, other])
+
+
+def test_a_worker_that_was_cut_off_and_comes_back_does_no_harm(queue_store, child):
+    """While it computes others believe it dead and compute the same; both end, and both go on."""
+    first, _ = enter(queue_store, "nap", "after")
+
+    def believe_dead() -> None:
+        while queue.get(queue_store, first).state != "doing":
+            time.sleep(0.02)
+        change(queue_store, "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
+        assert take_over(queue_store, silent=30, now=NOW).again == (first,)
+        with Child(child.command, child.environment, child.limits) as second:
+            work(queue_store, second, all_ended(queue_store))
+        enter(queue_store, "later")
+
+    said = work(queue_store, child, all_ended(queue_store), meanwhile=believe_dead, heartbeat=20.0, silent=60.0)
+    assert states(queue_store) == dict.fromkeys(("nap", "after", "later"), "succeeded")
+    assert "nap" in said.of("board_ended", "board")
+    assert "later" in said.of("board_ended", "board")
 
 
 def test_lost_connections_are_made_anew(queue_store, child):
