@@ -41,9 +41,11 @@ def far(template: Place, tmp_path) -> Iterator[Place]:
 @pytest.mark.parametrize(("when", "kept"), [("before", False), ("after", True)])
 def test_a_cut_at_the_commit_is_told_as_what_it_is(far: Place, when: str, *, kept: bool) -> None:
     before = homes.state(far).entries
+    written: list[bytes] = []
 
     def sent(_number: int, moment: str, data: bytes) -> None:
-        if moment == when and b"COMMIT" in data:
+        written.extend([data] if b"INSERT INTO ledger" in data else [])
+        if written and moment == when and b"COMMIT" in data:
             through.cut()
 
     with proxy.before(far.database, sent=sent) as through:

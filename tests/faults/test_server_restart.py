@@ -73,7 +73,7 @@ def test_the_recorded_crashes() -> None:
 
 def test_a_server_that_is_away_is_told_in_one_line(tmp_path) -> None:
     place = Place(tmp_path, "postgresql://nobody@127.0.0.1:9/nothing")
-    for command in (["evidence", "list"], ["status"], ["refit"], ["init"]):
+    for command in (["evidence", "list"], ["status"], ["refit"], list(ADD)):
         refused = run_at(place, *command, now=NOW)
         assert refused.exit_code == 2, refused.output
         assert "cannot be reached" in complaint(refused)
