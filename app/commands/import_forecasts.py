@@ -17,7 +17,7 @@ from app.terminal import print_json
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from forecasts.exchange.import_report import Choices, Import
+    from forecasts.exchange.import_report import Choices
     from forecasts.exchange.outside import Reading
     from forecasts.replay import Moment
 
@@ -46,6 +46,7 @@ class Given(NamedTuple):
     short_help="Forecasts from files of other sites.",
     epilog=examples(
         "twixt import forecasts export.zip --format metaculus        # what is in it; nothing is written",
+        "twixt import forecasts 2026-01-18-llm.json --format forecastbench --find ukraine",
         "twixt import forecasts export.zip --format metaculus --map 12345=ceasefire@2026-12-31 --write",
         "twixt import forecasts markets.json bets.json --format manifold --mapping ours.csv --write",
         "twixt import forecasts market.json --format kalshi --saved 2026-07-01T09:30:00Z --map KXPAX-26=pax@2026-12-31",
@@ -65,6 +66,7 @@ class Given(NamedTuple):
     "--voices", type=click.Choice(("all", "crowd", "people")), default="all", show_default=True, help="Whose."
 )
 @click.option("--name", "named", multiple=True, metavar="VOICE=NAME", help="Name the series of a voice of the files.")
+@click.option("--find", default="", metavar="WORDS", help="List their questions with these words in the title.")
 @click.option("--all-questions", is_flag=True, help="Also keep their questions that are none of ours.")
 @click.option("--write", is_flag=True, help="Write what is taken; without it the report is all.")
 @common
@@ -79,6 +81,7 @@ def command(
     every: str,
     voices: str,
     named: tuple[str, ...],
+    find: str,
     all_questions: bool,
     write: bool,
     board_id: str | None,
@@ -106,7 +109,12 @@ def command(
     entries = (
         import_write.write(store, report, board=moment.board.id, actor=LOCAL_OWNER, now=session.now) if write else ()
     )
-    _tell(report, given, notes, written=[e.entry for e in entries] if write else None, as_json=as_json)
+    written = [e.entry for e in entries] if write else None
+    if as_json:
+        print_json(document(report, given.files, notes, written=written))
+        return
+    for line in lines(report, notes, find=find, written=written):
+        click.echo(line)
 
 
 def _choices(every: Any, voices: Any, named: tuple[str, ...], *, all_questions: bool) -> Choices:
@@ -182,11 +190,3 @@ def _pairs(
 
 def _option(field: str) -> str:
     return "--map" if field == "map" else f"--mapping: {field}"
-
-
-def _tell(report: Import, given: Given, notes: tuple[str, ...], *, written: list[str] | None, as_json: bool) -> None:
-    if as_json:
-        print_json(document(report, given.files, notes, written=written))
-        return
-    for line in lines(report, notes, written=written):
-        click.echo(line)

@@ -11,12 +11,22 @@ if TYPE_CHECKING:
     from forecasts.exchange.import_report import Asked, Import
 
 SHOWN = 20
-"""Questions that are none of ours which are listed for a person; all of them are in the document."""
+"""Questions that are none of ours which are listed for a person who looks for none; the document has all."""
 _WIDTH = 90
 
 
-def lines(report: Import, notes: Sequence[str], *, written: list[str] | None) -> Iterator[str]:
-    """Give the report's lines; `written` holds the entries that were made, or is None where nothing was asked for."""
+def lines(report: Import, notes: Sequence[str], *, find: str, written: list[str] | None) -> Iterator[str]:
+    """Give the report's lines.
+
+    Parameters
+    ----------
+    report, notes
+        What is told.
+    find
+        Words that a question which is none of ours has in its title to be listed; empty lists the first ones.
+    written
+        The entries that were made, or None where nothing was to be written.
+    """
     from forecasts.exchange.import_report import counts
 
     mapped = [asked for asked in report.questions if asked.pair]
@@ -34,11 +44,18 @@ def lines(report: Import, notes: Sequence[str], *, written: list[str] | None) ->
         yield f"  {skip.count:>7}  {skip.reason} ({shorten(skip.examples[0], _WIDTH)})"
     if others:
         yield f"questions that are none of ours: {len(others)}"
-        yield from (f"  {_headline(asked)}" for asked in others[:SHOWN])
-        if len(others) > SHOWN:
-            yield f"  and {len(others) - SHOWN} more; --json lists all"
+        yield from _others([a for a in others if find.lower() in a.question.title.lower()], find)
     yield from (f"note: {note}" for note in (*report.notes, *notes))
     yield _end(report, written)
+
+
+def _others(found: Sequence[Asked], find: str) -> Iterator[str]:
+    shown = found if find else found[:SHOWN]
+    yield from (f"  {_headline(asked)}" for asked in shown)
+    if len(found) > len(shown):
+        yield f"  and {len(found) - len(shown)} more; --find WORDS lists those with these words in the title"
+    if find and not found:
+        yield f"  none with {find!r} in its title"
 
 
 def _end(report: Import, written: list[str] | None) -> str:
@@ -61,7 +78,7 @@ def _count(number: int, what: str) -> str:
 
 def _headline(asked: Asked) -> str:
     question = asked.question
-    return f"{shorten(question.id, 60)}  {shorten(question.title or '(no title in the files)', _WIDTH)}"
+    return f"{question.id}  {shorten(question.title or '(no title in the files)', _WIDTH)}"
 
 
 def document(

@@ -117,7 +117,8 @@ def prepare(
     _refuse_shared(kind, chosen, view)
     valid = _valid(chosen, board, view=view, now=now, tally=tally)
     thin = _last_of_each_day(valid, tally) if choices.every == "day" else valid
-    fresh = [c.record for c in _fresh(thin, view, tally)]
+    ended = _with_ends(thin, reading, board=board, view=view, now=now)
+    fresh = [c.record for c in _fresh(ended, view, tally)]
     if len(fresh) > MOST_FORECASTS:
         raise ImportRefusedError(
             f"{len(fresh)} forecasts; at most {MOST_FORECASTS} are taken at once: map fewer questions"
@@ -206,8 +207,7 @@ def _valid(
     chosen: Sequence[_Candidate], board: Board, *, view: LedgerView, now: datetime, tally: Tally
 ) -> list[_Candidate]:
     """Return those that the board takes, by the rules of every entry, in order of issue."""
-    decided = tuple(e for e in view.entries if isinstance(e.record, Occurrence | Resolution))
-    short = replace(view, entries=decided)
+    short = _decided(view)
     found = []
     for one in sorted(chosen, key=lambda c: c.record.issued_at):
         problems = forecast_entry.check(one.record, board, view=short, now=now)
@@ -216,6 +216,11 @@ def _valid(
         else:
             found.append(one)
     return found
+
+
+def _decided(view: LedgerView) -> LedgerView:
+    """Return a view of what decides questions only, which is all that the rules of a forecast ask for."""
+    return replace(view, entries=tuple(e for e in view.entries if isinstance(e.record, Occurrence | Resolution)))
 
 
 def _reason(record: Forecast, board: Board, now: datetime) -> str:
@@ -237,6 +242,24 @@ def _last_of_each_day(ordered: Sequence[_Candidate], tally: Tally) -> list[_Cand
     if gone := len(ordered) - len(last):
         tally.skip("not the last of its voice on that day", ordered[0].said.place, count=gone)
     return list(last.values())
+
+
+def _with_ends(
+    taken: Sequence[_Candidate], reading: Reading, *, board: Board, view: LedgerView, now: datetime
+) -> list[_Candidate]:
+    """Return the forecasts with a withdrawal where their question has closed or was settled there, and ours goes on."""
+    ends = {q.id: min(filter(None, (q.closes_at, q.resolved_at)), default=None) for q in reading.questions}
+    short = _decided(view)
+    last = {_key(one.record): one for one in taken}
+    found = list(taken)
+    for one in last.values():
+        end = ends[one.said.question]
+        if end is None or one.record.probability is None or not one.record.issued_at < end <= utc(now):
+            continue
+        record = replace(one.record, probability=None, issued_at=end, published_on=end.date())
+        if not forecast_entry.check(record, board, view=short, now=now):
+            found.append(_Candidate(record, one.said))
+    return found
 
 
 def _fresh(candidates: Iterable[_Candidate], view: LedgerView, tally: Tally) -> Iterator[_Candidate]:

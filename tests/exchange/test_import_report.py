@@ -127,7 +127,32 @@ def test_what_came_after_their_outcome_was_settled_is_no_forecast() -> None:
     settled = question(outcome="yes", resolved_at=at(2026, 2, 1))
     found = prepare(reading((0.5, at(2026, 1, 31)), (0.99, at(2026, 2, 1)), questions=(settled,)))
     assert left_out(found) == {"issued after its outcome was settled there": 1}
-    assert len(found.accepted) == 1
+    assert [p for _, p, _ in taken(found)] == [0.5, None]
+
+
+@pytest.mark.parametrize(
+    ("changes", "end"),
+    [
+        ({"closes_at": at(2026, 2, 10, 12)}, at(2026, 2, 10, 12)),
+        ({"closes_at": at(2026, 2, 10), "resolved_at": at(2026, 2, 8), "outcome": "no"}, at(2026, 2, 8)),
+        ({"closes_at": None}, None),
+        ({"closes_at": at(2026, 3, 2)}, None),  # after now
+        ({"closes_at": at(2026, 2, 1)}, None),  # the forecast came after the close, as some sites allow
+    ],
+)
+def test_a_forecast_ends_where_its_question_does(changes: dict, end: datetime | None) -> None:
+    read = reading((0.2, at(2026, 2, 1)), (0.3, at(2026, 2, 2)), questions=(question(**changes),))
+    found = prepare(read)
+    said = [("crowd:metaculus", 0.2, at(2026, 2, 1)), ("crowd:metaculus", 0.3, at(2026, 2, 2))]
+    assert taken(found) == [*said, *([("crowd:metaculus", None, end)] if end else [])]
+    held = view(*(replace(f, id=f"F{i:03d}") for i, f in enumerate(found.accepted, 1)))
+    assert prepare(read, record=held).accepted == ()
+
+
+def test_the_end_of_a_question_there_is_none_once_ours_is_decided() -> None:
+    happened = Occurrence("O001", "truce", date(2026, 2, 5), date(2026, 2, 5), "", "", "verified", "")
+    read = reading((0.2, at(2026, 2, 1)), questions=(question(closes_at=at(2026, 2, 10)),))
+    assert len(prepare(read, record=view(happened)).accepted) == 1
 
 
 def test_the_last_of_each_day_or_every_change() -> None:
