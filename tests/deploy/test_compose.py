@@ -152,11 +152,9 @@ def test_the_processes_run_in_their_order_and_publish(postgres_url, tmp_path) ->
     began, running, order = time.monotonic(), {}, [n for n in services(VARIABLES) if n != "db"]
 
     def start(name: str) -> subprocess.Popen[bytes]:
-        log = (tmp_path / f"{name}.log").open("wb")
-        command = arguments_of(name, tmp_path, ports)
-        return subprocess.Popen(
-            command, env=environment_of(name, tmp_path, postgres_url), cwd=ROOT, stdout=log, stderr=log
-        )
+        command, own = arguments_of(name, tmp_path, ports), environment_of(name, tmp_path, postgres_url)
+        with (tmp_path / f"{name}.log").open("wb") as log:
+            return subprocess.Popen(command, env=own, cwd=ROOT, stdout=log, stderr=log)
 
     def published() -> bool:
         with open_store(postgres_url, migrate=False) as store:
