@@ -25,7 +25,7 @@ from forecasts.errors import StoreError
 from forecasts.evaluation import Effort, Judged, Simulated, judge, simulate_board, weigh_board
 from forecasts.gates import Gate, failed, history_gates, jump_gate, precision_gates
 from forecasts.instants import utc
-from forecasts.jobs import attempts
+from forecasts.jobs import inputs
 from forecasts.jump import expected_now, news_digest
 from forecasts.people import JOBS, Actor
 from forecasts.receipts import canonical, digest, model_version, package_versions, program_version
@@ -318,7 +318,7 @@ def _keep_attempt(
     run: _Run, outcome: runs.RunOutcome, message: str, receipt: dict[str, Any], *, snapshot: str | None
 ) -> None:
     moment, ended = run.moment, run.now + timedelta(seconds=perf_counter() - run.started)
-    kept = receipt | {attempts.INPUT: attempts.key_of(moment)}
+    kept = receipt | {inputs.INPUT: inputs.key_of(moment)}
     attempt = runs.Run(moment.board.id, moment.mode, moment.as_of, run.now, ended, outcome, message, kept, snapshot)
     runs.append(run.store, attempt, actor=run.actor)
 

@@ -16,7 +16,7 @@ from forecasts.domain import BoardVersion
 from forecasts.errors import RecordError
 from forecasts.forms import parse
 from forecasts.instants import start_of_day, utc
-from forecasts.jobs.attempts import DEFINITION, input_key
+from forecasts.jobs.inputs import DEFINITION, input_key
 from forecasts.schema import boards, ledger, snapshots
 from forecasts.store import Store
 
@@ -45,7 +45,7 @@ class Standing:
 
     @property
     def input(self) -> str:
-        """Key of what a live run now would be computed from (`attempts.input_key`)."""
+        """Key of what a live run now would be computed from (`inputs.input_key`)."""
         return input_key(
             board=self.board,
             mode="live",

@@ -38,7 +38,7 @@ class Task:
     as_of: datetime
     mode: Mode = "live"
     input: str = ""
-    """Key of the input (`attempts.input_key`) where it is known; then it is left alone once it has been given up."""
+    """Key of the input (`inputs.input_key`) where it is known; then it is left alone once it has been given up."""
     futures: int | None = None
     seed: int | None = None
     resample: bool = False

@@ -6,7 +6,7 @@ import pytest
 
 from forecasts import ledger, runs
 from forecasts.domain import BoardVersion, Confirmation
-from forecasts.jobs import attempts, due, health
+from forecasts.jobs import attempts, due, health, inputs
 from forecasts.jobs.task import Task
 from forecasts.people import JOBS, LOCAL_OWNER
 from forecasts.runs import Run
@@ -132,7 +132,7 @@ def test_a_failure_is_kept_once_whoever_says_so(store):
     assert attempts.keep_failure(store, task, **said | {"started_at": NOON + HOUR})
     kept = runs.read(store, "b")
     assert [(r.outcome, r.receipt["input"]) for r in kept] == [
-        ("failed", attempts.key_at(store, "b", as_of=NOON, mode="live"))
+        ("failed", inputs.key_at(store, "b", as_of=NOON, mode="live"))
     ] * 2
 
 

@@ -7,7 +7,7 @@ import pytest
 from forecasts import ledger, snapshots
 from forecasts.domain import BoardVersion, Confirmation, NamedWhatIf, Retraction
 from forecasts.jobs import due
-from forecasts.jobs.attempts import key_at
+from forecasts.jobs.inputs import key_at
 from forecasts.people import JOBS, LOCAL_OWNER
 from forecasts.replay import default_as_of
 from tests.forecasts.records import evidence, snapshot

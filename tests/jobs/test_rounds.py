@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from forecasts import runs, snapshots
-from forecasts.jobs import attempts, due, health
+from forecasts.jobs import attempts, due, health, inputs
 from forecasts.jobs.child import Limits
 from forecasts.jobs.rounds import run_round
 from tests.jobs.children import ENDS_WELL, ROOT, bad, real
@@ -53,7 +53,7 @@ def test_what_is_due_is_published_once_and_again_when_something_new_is_known(tea
     assert snapshots.index(team.store, "small").height == 2
     (first, second) = reversed(runs.read(team.store, "small"))
     assert first.receipt["input"] != second.receipt["input"]
-    assert second.receipt["input"] == attempts.key_at(team.store, "small", as_of=second.as_of, mode="live")
+    assert second.receipt["input"] == inputs.key_at(team.store, "small", as_of=second.as_of, mode="live")
 
 
 @pytest.mark.slow
