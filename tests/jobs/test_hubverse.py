@@ -149,6 +149,52 @@ def test_each_rule_of_the_rows_sees_a_breach_of_it(one, table, change, said):
     assert any(said in p for p in hub_rules.table_problems(change(table), each))
 
 
+def edit(path, **fields):
+    path.write_text(json.dumps(json.loads(path.read_text()) | fields))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda hub: edit(hub / "hub-config/admin.json", timezone="UTC"), "timezone"),
+        (lambda hub: edit(hub / "hub-config/admin.json", file_format=["xlsx"]), "file_format"),
+        (lambda hub: edit(hub / "hub-config/admin.json", contact={"email": 3}), "email"),
+        (lambda hub: (hub / "model-metadata/twixt-small.yml").unlink(), "nothing is told of the model"),
+        (lambda hub: output(hub).rename(output(hub).with_name("2026-04-10-twixt.small.parquet")), "no <round>"),
+        (lambda hub: output(hub).rename(output(hub).with_name("2026-04-11-twixt-small.parquet")), "no <round>"),
+        (lambda hub: output(hub).unlink(), "no model output for ['2026-04-10']"),
+    ],
+)
+def test_each_rule_of_the_folder_sees_a_breach_of_it(one, tmp_path, change, said):
+    hub = written(tmp_path, [hubverse.Round(one.board, one.snapshot)])
+    assert hub_rules.problems(hub) == []
+    change(hub)
+    assert any(said in p for p in hub_rules.problems(hub))
+
+
+def output(hub):
+    (path,) = (hub / "model-output/twixt-small").iterdir()
+    return path
+
+
+def test_an_index_that_is_no_joint_sample_is_seen(one, table):
+    """The rule for which all samples stand in one model task: no index may reach into a second one."""
+    each = one.config()
+    split = copy.deepcopy(each["model_tasks"][-1])
+    names = split["task_ids"]["target"]["required"]
+    for task, own in ((each["model_tasks"][-1], names[:3]), (split, names[3:])):
+        task["task_ids"]["target"]["required"] = own
+        task["target_metadata"] = [m for m in task["target_metadata"] if m["target_keys"]["target"] in own]
+    each["model_tasks"].append(split)
+    assert any("spans model tasks" in p for p in hub_rules.table_problems(table, each))
+    each = one.config()
+    drawn = each["model_tasks"][-1]["output_type"]["sample"]["output_type_id_params"]
+    drawn["compound_taskid_set"] = ["origin_date", "target"]
+    assert any("more than one compound task" in p for p in hub_rules.table_problems(table, each))
+    named = table.with_columns(pl.when(KIND == "sample").then("s" + INDEX).otherwise(INDEX).alias("output_type_id"))
+    assert any("no whole number" in p for p in hub_rules.table_problems(named, one.config()))
+
+
 def test_every_published_number_is_in_the_hub(one, table):
     rows = one.snapshot.rows
     happened = table.filter((KIND == "pmf") & (INDEX == "yes") & pl.col("target_end_date").is_not_null())
