@@ -15,6 +15,10 @@ import pytest
 from click.testing import Result
 
 from app.commands import status
+from forecasts import ledger
+from forecasts.artefacts import Artefacts
+from forecasts.settings import Home
+from forecasts.store import open_store
 from tests.cli.conftest import Place, complaint, process, run_at
 from tests.cli.test_start import HEAVY, imported
 
@@ -281,26 +285,20 @@ def test_only_one_backfill_of_a_board_runs_at_a_time(run, garden: Place) -> None
         assert "another backfill is running" in complaint(run("backfill", "--every", "30d"))
 
 
-def test_a_board_that_cannot_be_run_does_not_stop_the_next_one(run, garden: Place, monkeypatch) -> None:
+def test_a_board_that_cannot_be_run_does_not_stop_the_next_one(run, garden: Place) -> None:
     assert run("board", "new", "aaa").exit_code == 0
     assert run("init", "--board", "aaa").exit_code == 0
-    from forecasts import refit
-
-    whole = refit.refit
-
-    def fails_for_aaa(store, artefacts, board, **settings):
-        if board == "aaa":
-            raise OSError(28, "No space left on device", "/somewhere")
-        return whole(store, artefacts, board, **settings)
-
-    monkeypatch.setattr(refit, "refit", fails_for_aaa)
+    home = Home.from_environment(garden.environment)
+    with open_store(home.database, migrate=False) as store:
+        (definition,) = ledger.history(store, "aaa", entry="board")
+    Artefacts(home.artefacts).remove(definition.record.content_hash)
     result = run("refit", "--due", "--json")
     assert result.exit_code == 2
     assert [(b["board"], b["outcome"]) for b in json.loads(result.stdout)["boards"]] == [
         ("aaa", "failed"),
         ("garden", "unchanged"),
     ]
-    assert "aaa: /somewhere: No space left on device" in complaint(result)
+    assert "aaa: definition" in complaint(result)
 
 
 def test_a_move_needs_two_snapshots(run) -> None:
