@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from streamlit.runtime.secrets import SecretsValue
 
 BAD_INPUT = 2
+SCRIPT = Path(__file__).with_name("start.py")
 
 
 def settings() -> tuple[dict[str, "SecretsValue"], list[Middleware]]:
@@ -37,10 +38,10 @@ def settings() -> tuple[dict[str, "SecretsValue"], list[Middleware]]:
         sys.exit(BAD_INPUT)
     outer = [Middleware(SafeHeaders), *([Middleware(OnlyFromHere)] if local else [])]
     outer.append(Middleware(HealthPages, home=home, metrics=metrics))
-    inner = (Limits, OnlyOurMessages, VisitCookie, TourCookie)
-    return secrets, [*outer, *(Middleware(layer) for layer in inner)]
+    inner = [Middleware(Limits), Middleware(OnlyOurMessages, script=SCRIPT)]
+    return secrets, [*outer, *inner, Middleware(VisitCookie), Middleware(TourCookie)]
 
 
 SECRETS, LAYERS = settings()
-app = App(Path(__file__).with_name("start.py"), secrets=SECRETS, middleware=LAYERS)
+app = App(SCRIPT, secrets=SECRETS, middleware=LAYERS)
 """Streamlit looks for this assignment in the file's text."""
