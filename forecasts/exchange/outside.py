@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import NamedTuple, get_args
 
 from forecasts.domain import Outcome
+from forecasts.exchange.safe_reading import UnsafeFileError
 from forecasts.forms import INSTANT, TEXT, URL, Form, choice, optional
 
+MOST_SKIPPED = 100_000
+"""Parts of a file that may be left out while it is read."""
 EXAMPLES = 3
 """Places that are named of each reason for leaving something out."""
 
@@ -126,6 +129,7 @@ class Gathering:
         self._aliases: dict[str, frozenset[str]] = {}
         self._twice: dict[str, str] = {}
         self._tally = Tally()
+        self._skipped = 0
 
     def ask(self, question: OutsideQuestion, *aliases: str, place: str) -> None:
         """Take a question, and other names of it; one that stands there again completes what was read before.
@@ -155,9 +159,9 @@ class Gathering:
     ) -> None:
         """Take a forecast; one without a probability or an instant is left out."""
         if probability is None:
-            self._tally.skip("no probability", place)
+            self.skip("no probability", place)
         elif at is None:
-            self._tally.skip("no time at which it was issued", place)
+            self.skip("no time at which it was issued", place)
         else:
             self._forecasts.append(OutsideForecast(outside, voice, person, probability, at, place))
 
@@ -166,8 +170,11 @@ class Gathering:
         self._forecasts.append(OutsideForecast(outside, voice, person, None, at, place))
 
     def skip(self, reason: str, place: str, *, count: int = 1) -> None:
-        """Count something that is left out."""
+        """Count something that is left out; raises UnsafeFileError after `MOST_SKIPPED`: it is another kind of file."""
         self._tally.skip(reason, place, count=count)
+        self._skipped += count
+        if self._skipped > MOST_SKIPPED:
+            raise UnsafeFileError(f"more than {MOST_SKIPPED} parts of the file cannot be read: {reason} ({place})")
 
     @property
     def forecasts(self) -> Sequence[OutsideForecast]:

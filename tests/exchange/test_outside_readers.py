@@ -345,3 +345,10 @@ def test_a_damaged_or_large_table_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("forecasts.exchange.tables.MOST_ROWS", 499)
     with pytest.raises(UnsafeFileError, match="500 rows; at most 499"):
         read("manifold", content)
+
+
+def test_a_file_of_which_nearly_nothing_can_be_read_is_another_kind_of_file() -> None:
+    many = as_json([{}] * 100_001)
+    for kind in ("manifold", "polymarket", "kalshi", "predictionbook"):
+        with pytest.raises(UnsafeFileError, match="more than 100000 parts of the file cannot be read"):
+            read(kind, many)
