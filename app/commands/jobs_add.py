@@ -91,7 +91,7 @@ def _ended(store: Store, job: Job, progress: ProgressLine) -> Job:
 
     while job.state in queue.ACTIVE:
         running = job.state == "doing"
-        progress("computed by a worker" if running else f"waiting, {queue.before(store, job)} tasks before it", 0, 1)
+        progress("computed by a worker" if running else f"waiting; tasks before it: {queue.before(store, job)}", 0, 1)
         time.sleep(LOOK_EVERY)
         job = queue.get(store, job.number)
     return job

@@ -46,4 +46,4 @@ def command(session: Session, *, tasks: tuple[str, ...], history: bool, board_id
         print_json({"cancelled": [{"task": n, "was": state} for n, state in found.items()]})
     else:
         running = sum(state == "doing" for state in found.values())
-        click.echo(f"{len(found)} tasks cancelled, {running} of them while they ran")
+        click.echo(f"cancelled: {len(found)}, {running} of them while running")

@@ -42,7 +42,7 @@ def command(session: Session, *, everything: bool, limit: str, board_id: str | N
     if found:
         columns = ("task", "state", "board", "mode", "as of", "for", "tries", "since")
         click.echo(table(columns, [_row(job, session.now) for job in found]))
-    click.echo(f"{states.get('doing', 0)} running, {states.get('todo', 0)} waiting; {workers} workers")
+    click.echo(f"{states.get('doing', 0)} running, {states.get('todo', 0)} waiting; workers: {workers}")
 
 
 def document(job: Job) -> dict[str, Any]:

@@ -84,9 +84,9 @@ def command(session: Session, /, *, drain: bool, as_json: bool, **options: Any) 
         opened.enter_context(health_server(store, work, options, clock=_now))
         _tell_what_libraries_say(log)
         slots = len(worker.children)
-        log("worker_started", f"worker with {slots} slots on {worker.store.label}", slots=slots)
+        log("worker_started", f"worker on {worker.store.label}, boards at once: {slots}", slots=slots)
         done = asyncio.run(_serve(worker, drain=drain))
-    log("worker_ended", f"worker ended after {sum(done.values())} boards", outcomes=done)
+    log("worker_ended", f"worker ended; boards: {sum(done.values())}", outcomes=done)
     if as_json:
         print_json({"boards": done})
 

@@ -56,7 +56,7 @@ class Job:
     state: JobState
     priority: int
     attempts: int
-    """How often it was begun and did not end well."""
+    """How often it was begun and has ended, in whatever way."""
     worker: int | None
     """Number of the worker that does it, or did it last, while that one is known."""
     entered_at: datetime

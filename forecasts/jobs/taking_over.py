@@ -19,7 +19,7 @@ from forecasts.jobs.task import Task, read_task
 from forecasts.store import Store
 
 MOST_LOST = 3
-"""Attempts at a task after which it is not begun again when its worker falls silent."""
+"""Attempts at a task, that of a silent worker included, after which it is not begun again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def take_over(store: Store, *, silent: float, now: datetime, own: Own | None = N
         connection.execute(jobs.update().where(jobs.c.id.in_(over)).values(ended))
     for row in found:
         if row.task_name == COMPUTE and not row.abort_requested and row.attempts + 1 >= MOST_LOST:
-            _keep_failure(store, read_task(row.args), started_at=row.started_at or now, now=now)
+            _keep_failure(store, read_task(row.args), attempt=row.attempts + 1, started_at=row.started_at, now=now)
     return TakenOver(tuple(again), tuple(over))
 
 
@@ -100,6 +100,8 @@ def _waits_already(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -
     return connection.execute(sa.select(jobs.c.id).where(*same)).first() is not None
 
 
-def _keep_failure(store: Store, task: Task, *, started_at: datetime, now: datetime) -> None:
-    message = f"{task.board}: the worker that computed it fell silent, {MOST_LOST} times; the machine or its memory?"
-    attempts.keep_failure(store, task, started_at=utc(started_at), ended_at=now, message=message)
+def _keep_failure(store: Store, task: Task, *, attempt: int, started_at: datetime, now: datetime) -> None:
+    message = (
+        f"{task.board}: the worker fell silent over it at attempt {attempt}; is there memory enough on its machine?"
+    )
+    attempts.keep_failure(store, task, started_at=utc(started_at), ended_at=max(utc(started_at), now), message=message)

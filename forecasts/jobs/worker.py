@@ -293,9 +293,8 @@ class Worker:
         """Enter every board that fell behind and has not been given up; returns how many were not in the queue."""
         waiting = health.read(self.store, now=self.clock()).waiting
         entered = queue.enter(self.store, [_task(s) for s in waiting], priority=queue.Priority.DUE, actor=JOBS)
-        self.tell(
-            "looked", f"{len(waiting)} boards are due, {entered.new} of them entered", due=len(waiting), new=entered.new
-        )
+        message = f"boards that are due: {len(waiting)}; entered: {entered.new}"
+        self.tell("looked", message, due=len(waiting), new=entered.new)
         return entered.new
 
 
