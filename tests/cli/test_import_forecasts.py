@@ -2,11 +2,14 @@
 
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from tests.cli.conftest import Place, complaint
 from tests.exchange import published_formats as published
+from tests.exchange.mutations import mangled
+from tests.exchange.published_formats import FILES
 
 MAPPED = ("--map", "501=ceasefire@2026-12-31")
 
@@ -110,3 +113,32 @@ def test_a_bomb_is_one_line(twixt, home: Place, tmp_path: Path) -> None:
     assert "nested deeper than 64" in complaint(twixt("import", "forecasts", str(deep), "--format", "manifold"))
     assert "not an ordinary file" in complaint(twixt("import", "forecasts", "/dev/zero", "--format", "manifold"))
     assert home.contents() == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", sorted(FILES))
+def test_mangled_files_end_in_a_report_or_in_one_line_and_only_a_report_writes(
+    twixt, home: Place, tmp_path: Path, kind: str
+) -> None:
+    """Through the whole command, with --write: what is refused leaves everything as it was."""
+    reports = 0
+    for seed in range(8):
+        random = Random(seed)
+        files = []
+        for i, content in enumerate(FILES[kind]):
+            files.append(tmp_path / f"{seed}-{i}")
+            files[-1].write_bytes(mangled(content, random))
+        before = home.contents()
+        options = ("--format", kind, "--saved", "2026-02-01", "--all-questions", "--write", "--json")
+        result = twixt("import", "forecasts", *map(str, files), *options)
+        if result.exit_code:
+            assert complaint(result)
+            assert result.exit_code == 2
+            assert home.contents() == before
+        else:
+            reports += 1
+            kept = document(result)["questions"]
+            assert {q["id"] for q in kept} <= {
+                k["question"]["id"] for k in document(twixt("import", "questions", "--json"))
+            }
+    assert reports
