@@ -91,7 +91,7 @@ def atom(board: str, title: str, items: Sequence[Item], *, begun_at: datetime, p
         _add(entry, "link", href=item.link, rel="alternate", type="text/html")
         _add(entry, "content", "\n".join(item.lines) or item.title, type="text")
     ET.indent(feed)
-    return ET.tostring(feed, encoding="utf-8", xml_declaration=True) + b"\n"
+    return bytes(ET.tostring(feed, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
 def _name(tag: str) -> str:

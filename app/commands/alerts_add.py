@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from app import alert_key
@@ -85,7 +87,7 @@ def command(
 def _address(url: str | None) -> str:
     if url is not None:
         return url.strip()
-    line = click.get_text_stream("stdin").readline(LONGEST_ADDRESS).strip()
+    line = str(sys.stdin.readline(LONGEST_ADDRESS)).strip()
     if not line:
         raise CommandError("--url: an address is needed there, or on the first line of standard input")
     return line

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -18,7 +19,7 @@ from forecasts.settings import Workspace
 
 TEMPLATES = Path(__file__).with_name("templates")
 APP_STYLE = Path(__file__).parents[1] / "static" / "twixt.css"
-_OF_STREAMLIT = (".st", "st-key", "data-testid", "stHtml")
+_OF_STREAMLIT = re.compile(r"\.st[A-Z]|st-key|data-testid")
 """What marks a rule of the pages' style sheet that speaks of Streamlit's own elements."""
 
 
@@ -45,7 +46,8 @@ def files(
     StoreError, BoardStoreError, ReplayError
         When a board cannot be read.
     """
-    draw, found, heads = Drawer(drawings), {}, []
+    found: dict[str, bytes] = {}
+    draw, heads = Drawer(drawings), []
     for board in boards:
         read = reading.read(opened, board, now=now)
         folder = f"{places.named(board)}/"
@@ -121,7 +123,7 @@ def style() -> str:
     shared = [
         line
         for line in APP_STYLE.read_text(encoding="utf-8").splitlines()
-        if line.strip() and not any(mark in line for mark in _OF_STREAMLIT)
+        if line.strip() and not _OF_STREAMLIT.search(line)
     ]
     own = TEMPLATES.joinpath("site.css").read_text(encoding="utf-8")
     return "\n".join([pictures.style(), *shared, own])

@@ -40,7 +40,7 @@ def _through_time(view: BoardView, partition: pl.DataFrame, draw: Drawer) -> lis
     chart = draw.figure(
         lambda colours: charts_of_scenarios.labelled_history(drawn, titles=titles, colours=colours),
         f"Stacked chances of the scenarios through time. At the end: {spoken}.",
-        wide=True,
+        room="whole",
     )
     return [Section("Through time", chart + note(f"{history['mode'][0].capitalize()} snapshots."))]
 
@@ -74,6 +74,7 @@ def _hangs_on(view: BoardView, row: dict[str, Any], draw: Drawer) -> list[Sectio
     chart = draw.figure(
         lambda colours: charts_of_scenarios.tornado(drivers, probability=row["value"], colours=colours),
         f"Chance of {row['title']} if a question happens or not. {spoken}.",
+        room="beside",
     )
     cells = [[words(d["name"]), percent(d["p_if_yes"]), percent(d["p_if_no"])] for d in lines]
     table = Markup(  # noqa: S704 - escaped above
@@ -141,7 +142,9 @@ def _record(report: Report, draw: Drawer) -> list[Section]:
         rows = calibration_page.skill_rows(report.skills)
         told = "; ".join(f"{r['reference']} {r['skill']:+.4f}, {r['said']}" for r in rows.to_dicts())
         chart = draw.figure(
-            lambda colours: charts_of_scores.skill(rows, colours=colours), f"Difference of mean Brier scores: {told}."
+            lambda colours: charts_of_scores.skill(rows, colours=colours),
+            f"Difference of mean Brier scores: {told}.",
+            room="whole",
         )
         head = ["Against", "Own Brier", "Its Brier", "Better by", "95 % interval", "Questions", "So far"]
         lines = [calibration_page.skill_cells(s) for s in report.skills]

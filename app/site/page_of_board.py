@@ -61,7 +61,7 @@ def _scenarios(view: BoardView, draw: Drawer) -> list[Section]:
     picture = draw.figure(
         lambda colours: charts.scenario_ribbon(partition, colours=colours),
         f"One bar divided into scenarios: {spoken}.",
-        wide=True,
+        room="whole",
     )
     listed = Markup(board_page.scenario_list(partition, view))  # noqa: S704 - its words are escaped
     parts = [picture, listed]
@@ -71,7 +71,7 @@ def _scenarios(view: BoardView, draw: Drawer) -> list[Section]:
         chart = draw.figure(
             lambda colours: charts.scenario_history(drawn, titles=titles, colours=colours),
             f"Stacked chances of the scenarios through time. At the end: {spoken}.",
-            wide=True,
+            room="whole",
         )
         rows = [[str(cell) for cell in row] for row in board_page.by_month(history, titles).rows()]
         table = folded(

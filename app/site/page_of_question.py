@@ -10,7 +10,8 @@ from app import charts, charts_of_moves, marks
 from app.look import words
 from app.pages import question as question_page
 from app.pages import question_evidence, question_trend
-from app.site.page_parts import Section, band, folded, note, plain_table
+from app.pages.board import band_words
+from app.site.page_parts import Section, folded, note, plain_table
 from app.site.pictures import Drawer
 from app.spec import percent, points, spoken_day
 from app.thinning import month_ends
@@ -42,7 +43,7 @@ def _hero(view: BoardView, question: Question, row: Mapping[str, Any] | None) ->
     week, month = view.change(question.id, question.headline_deadline)
     kind = " (retrospective)" if view.changes_mode == "retrospective" else ""
     facts = [
-        ("90 % band", band(row) or "not resolved"),
+        ("90 % band", band_words(row) or "not resolved"),
         (f"7 days{kind}", points(week)),
         (f"30 days{kind}", points(month)),
     ]
@@ -82,7 +83,7 @@ def _trend(view: BoardView, question: Question, draw: Drawer) -> Section | None:
         ),
         f"Chance by {spoken_day(deadline)} through time: {history.height} snapshots from {days[0]} to {days[-1]}, "
         f"last {percent(last['value'])}.",
-        wide=True,
+        room="whole",
     )
     legend = note(
         "Dark band 50 %, light band 90 %. Dashed: retrospective, with hindsight. Solid: issued live. Numbers mark "
@@ -90,7 +91,7 @@ def _trend(view: BoardView, question: Question, draw: Drawer) -> Section | None:
         "nothing on this board happens."
     )
     rows = [
-        [r["on"], r["mode"], percent(r["value"]), band(r)]
+        [r["on"], r["mode"], percent(r["value"]), band_words(r)]
         for r in month_ends(history).sort("on", descending=True).to_dicts()
     ]
     table = folded(
@@ -109,7 +110,7 @@ def _series(view: BoardView, question: Question, draw: Drawer) -> list[Section]:
     chart = draw.figure(
         lambda colours: charts.series_fan(years, levels=levels, unit=series.unit, colours=colours),
         f"{series.title}, {series.unit}, median by year: {spoken}.",
-        wide=True,
+        room="whole",
     )
     rows = [[r["year"], *(f"{r[c]:.2f}" for c in ("value", "low90", "high90"))] for r in years.to_dicts()]
     table = folded(
@@ -174,7 +175,7 @@ def _evidence(view: BoardView, question: Question, draw: Drawer) -> list[Section
             draw.figure(
                 lambda colours: charts_of_moves.contributions(strongest, colours=colours),
                 f"What each evidence item adds: {spoken}.",
-                wide=True,
+                room="whole",
             )
         )
         parts.append(note(f"What each item adds to the chance by {spoken_day(deadline)}: bars in log-odds."))

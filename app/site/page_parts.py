@@ -1,18 +1,16 @@
 """What the pages of a site share: freshness, a change in words, a figure, a table; safe HTML out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from markupsafe import Markup
 
 from app import marks
 from app.changes import Change, Changes, from_to
-from app.look import Palette
 from app.site import places
 from app.site.reading import SiteView
-from app.spec import Spec, percent, points, spoken_day
+from app.spec import points, spoken_day
 from app.view import BoardView
 
 
@@ -22,9 +20,6 @@ class Section:
 
     title: str
     body: Markup
-
-
-type Figure = Callable[[Callable[[Palette], Spec], str], Markup]
 
 
 def spoken_instant(instant: datetime) -> str:
@@ -90,13 +85,6 @@ def plain_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: 
     """Return a table of words and numbers, all escaped here."""
     cells = [[str(Markup.escape(cell)) for cell in row] for row in rows]
     return Markup(marks.table(head, cells, numeric=numeric, stack=False))  # noqa: S704
-
-
-def band(row: Mapping[str, Any]) -> str:
-    """Return a 90 % band in words."""
-    if row["low90"] is None or row["high90"] is None:
-        return ""
-    return f"{percent(row['low90'])} to {percent(row['high90'])}"
 
 
 def footer(view: BoardView) -> str:

@@ -9,7 +9,9 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 from xml.etree import ElementTree as ET
 
 from markupsafe import Markup
@@ -17,8 +19,14 @@ from markupsafe import Markup
 from app.look import DARK, LIGHT, Palette, words
 from app.spec import Spec
 
-WIDE, NARROW = 880, 380
-"""Widths of a drawing in pixels: across a page, and for a phone or half a page."""
+type Room = Literal["half", "whole", "beside"]
+
+_DRAWINGS: dict[Room, tuple[tuple[int, str], ...]] = {
+    "half": ((380, ""),),
+    "whole": ((880, "wide"), (380, "narrow")),
+    "beside": ((560, "wide"),),
+}
+"""Width in pixels and class of each drawing: a `wide` one is not shown on phones, a `narrow` one only there."""
 SVG = "http://www.w3.org/2000/svg"
 _DROPPED = {"class", "role", "pointer-events", "version", "font-family", "stroke-miterlimit"}
 _FIGURES = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
@@ -56,14 +64,21 @@ class Drawer:
     used: set[str] = field(default_factory=set)
     """Names of the drawings that were needed."""
 
-    def figure(self, build: Callable[[Palette], Spec], spoken: str, *, wide: bool = False) -> Markup:
-        """Return a chart as HTML: for half a page, or across it with a second drawing for phones.
+    def figure(self, build: Callable[[Palette], Spec], spoken: str, *, room: Room = "half") -> Markup:
+        """Return a chart as HTML.
 
-        `build` gives the specification in a palette; `spoken` says in words what is to be seen.
+        Parameters
+        ----------
+        build
+            Gives the specification in a palette.
+        spoken
+            What is to be seen, in words.
+        room
+            `half` a page; the `whole` width, with a second drawing for phones; `beside` a table that says the same to
+            those whose screen is too narrow for it.
         """
-        widths = ((WIDE, "wide"), (NARROW, "narrow")) if wide else ((NARROW, ""),)
-        drawings = "".join(self._drawing(build, spoken, width, kind) for width, kind in widths)
-        return Markup(f'<figure class="chart{" full" if wide else ""}">{drawings}</figure>')  # noqa: S704 - made here
+        drawings = "".join(self._drawing(build, spoken, width, kind) for width, kind in _DRAWINGS[room])
+        return Markup(f'<figure class="chart {room}">{drawings}</figure>')  # noqa: S704 - made here
 
     def _drawing(self, build: Callable[[Palette], Spec], spoken: str, width: int, kind: str) -> str:
         light, dark = (build(palette) | {"width": width} for palette in (LIGHT, DARK))
@@ -98,9 +113,7 @@ class Drawer:
 
 
 def _engine() -> str:
-    import vl_convert  # a large library that only drawing needs
-
-    return str(vl_convert.__version__)
+    return version("vl-convert-python")
 
 
 def _drawn(light: Spec, dark: Spec, *, mark: str) -> str:
@@ -117,7 +130,7 @@ def _drawn(light: Spec, dark: Spec, *, mark: str) -> str:
 
 
 def _parsed(spec: Spec) -> ET.Element:
-    import vl_convert
+    import vl_convert  # a large library that only drawing needs
 
     drawing = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
     root = ET.fromstring(drawing)  # noqa: S314 - drawn by our own engine a moment ago

@@ -195,7 +195,7 @@ def of_subscriber(store: Store, subscriber: str, *, limit: int = 50) -> tuple[Me
     """Return the messages to a subscriber, newest first."""
     query = sa.select(outbox).where(outbox.c.subscriber == subscriber).order_by(outbox.c.number.desc()).limit(limit)
     with store.reading() as connection:
-        return tuple(_message(row) for row in connection.execute(query).mappings())
+        return tuple(_message(dict(row)) for row in connection.execute(query).mappings())
 
 
 def _message(row: Mapping[str, Any]) -> Message:
