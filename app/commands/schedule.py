@@ -73,7 +73,7 @@ def command(session: Session, *, board_id: str | None, as_json: bool, **options:
             code = OK
         except KeyboardInterrupt:
             code = INTERRUPTED
-    plan.log("ended", f"ended after {plan.looks} looks", looks=plan.looks)
+    plan.log("ended", f"ended after {plan.looks} look{'' if plan.looks == 1 else 's'}", looks=plan.looks)
     if as_json:
         print_json({"began": began, "looks": plan.looks, "outcomes": plan.outcomes})
     return code

@@ -12,15 +12,18 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.commands import refit, schedule
 from forecasts import ledger, runs, snapshots
 from forecasts.artefacts import Artefacts
+from forecasts.jobs import clock, one_board
 from forecasts.people import JOBS
 from forecasts.store import open_store
 from tests.cli.conftest import ROOT, Place, complaint, run_at
@@ -134,6 +137,38 @@ def test_jobs_of_a_record_say_what_is_due_and_since_when(small: small_home.Home,
     due = run_at(place, "status", "--jobs", now=LATER)
     assert due.exit_code == 0
     assert due.stdout.splitlines()[1].split()[:6] == ["small", "due", "2026-04-10", "00:00", "2", "h"]
+
+
+def test_while_another_process_computes_the_board_a_person_waits_and_a_job_goes_on(
+    small: small_home.Home, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.add(evidence("E1"))
+    monkeypatch.setattr(refit, "PATIENCE", 0.2)
+    with one_board.computing(small.store, "small") as mine:
+        assert mine
+        assert " computing " in run_at(place, "status", "--jobs", now=LATER).stdout
+        waited = run_at(place, "refit", now=LATER)
+    assert waited.exit_code == 2
+    assert "small: another process has been computing it" in complaint(waited)
+    assert " due " in run_at(place, "status", "--jobs", now=LATER).stdout
+
+
+@pytest.mark.parametrize(("days", "more"), [(0, 30), (-3, 30), (3, 0)])
+def test_a_clock_that_jumps_makes_a_scheduler_sleep_no_longer(
+    monkeypatch: pytest.MonkeyPatch, days: int, more: int
+) -> None:
+    """It waits from 10:00 to 10:15; at 10:14:30 the clock jumps by whole days: half a minute is left, or nothing."""
+    start, slept = datetime(2026, 7, 1, 10, tzinfo=UTC), []
+
+    def now() -> datetime:
+        jumped = timedelta(days=days) if len(slept) >= 870 else timedelta(0)
+        return start + timedelta(seconds=len(slept)) + jumped
+
+    monkeypatch.setattr(schedule, "_now", now)
+    monkeypatch.setattr(schedule.time, "sleep", slept.append)
+    plan = SimpleNamespace(schedule=clock.every("15m"), log=lambda *_, **__: None)
+    schedule._wait(plan, start + timedelta(minutes=15))
+    assert len(slept) == 870 + more
 
 
 @contextmanager

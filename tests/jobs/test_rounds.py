@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from forecasts import runs, snapshots
-from forecasts.jobs import attempts, due, health, inputs
+from forecasts.jobs import attempts, due, health, inputs, one_board
 from forecasts.jobs.child import Limits
 from forecasts.jobs.rounds import run_round
 from tests.jobs.children import ENDS_WELL, ROOT, bad, real
@@ -100,6 +100,22 @@ def test_a_board_of_choice_and_the_oldest_first(team):
         order = [d.standing.board for d in run_round(team.store, child, clock=Clock(NOW))]
         assert order == ["small", "a"], "small has waited since the first of the month"
         assert [d.standing.board for d in run_round(team.store, child, clock=Clock(NOW), only=["a"])] == ["a"]
+
+
+def test_one_process_at_a_time_computes_a_board(team):
+    due_too(team, "a")
+    assert not one_board.is_computing(team.store, "small")
+    with one_board.computing(team.store, "small") as mine:
+        assert mine
+        assert one_board.is_computing(team.store, "small")
+        assert not one_board.is_computing(team.store, "a")
+        with (
+            one_board.computing(team.store, "small") as second,
+            one_board.computing(team.store, "a") as other,
+        ):
+            assert (second, other) == (False, True)
+        assert one_board.is_computing(team.store, "small"), "who asked in vain has let nothing go"
+    assert not one_board.is_computing(team.store, "small")
 
 
 def test_others_who_failed_meanwhile_count(team, tmp_path):
