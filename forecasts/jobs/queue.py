@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from forecasts import people
 from forecasts.errors import StoreError
@@ -275,14 +276,19 @@ def _job(row: sa.RowMapping) -> Job:
 
 def _there(connection: sa.Connection, places: Iterable[str]) -> dict[str, int]:
     query = sa.select(jobs.c.queueing_lock, jobs.c.id)
-    query = query.where(jobs.c.status.in_(ACTIVE), jobs.c.queueing_lock.in_(list(places)))
+    query = query.where(jobs.c.status.in_(ACTIVE), jobs.c.queueing_lock == _any(places, sa.Text()))
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _raise_priority(connection: sa.Connection, numbers: Iterable[int], priority: Priority) -> None:
     """Let those that wait wait less, and no longer for their retry; a retry of the same priority keeps its pause."""
-    waits = (jobs.c.id.in_(list(numbers)), jobs.c.status == "todo", jobs.c.priority < int(priority) - 1)
+    waits = (jobs.c.id == _any(numbers, sa.BigInteger()), jobs.c.status == "todo", jobs.c.priority < int(priority) - 1)
     connection.execute(jobs.update().where(*waits).values(priority=int(priority), scheduled_at=None))
+
+
+def _any(values: Iterable[object], kind: sa.types.TypeEngine[Any]) -> sa.ColumnElement[Any]:
+    """Return what equals any of the values: one array, however many there are."""
+    return sa.any_(sa.literal(list(values), postgresql.ARRAY(kind)))
 
 
 def _defer(raw: Any, new: Mapping[str, Task], priority: Priority) -> list[int]:

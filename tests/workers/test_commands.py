@@ -45,9 +45,9 @@ def test_a_task_is_entered_listed_moved_up_and_cancelled(place):
     assert [task["task"] for task in listed["tasks"]] == [added["task"], 1]
     shown = run_at(place, "jobs", "list", now=NOW).stdout.splitlines()
     assert [line.split()[6:8] for line in shown[1:3]] == [["a", "person"], ["due", "0"]]
-    assert shown[-1] == "0 running, 2 waiting; 0 workers"
+    assert shown[-1] == "0 running, 2 waiting; workers: 0"
     cancelled = run_at(place, "jobs", "cancel", str(added["task"]), now=NOW)
-    assert cancelled.stdout == "1 tasks cancelled, 0 of them while they ran\n"
+    assert cancelled.stdout == "cancelled: 1, 0 of them while running\n"
     listed = json.loads(run_at(place, "jobs", "list", "--all", "--json", now=NOW).stdout)
     assert [task["state"] for task in listed["tasks"]] == ["todo", "cancelled"]
 
@@ -65,7 +65,7 @@ def test_a_history_waits_behind_everything_and_can_be_taken_back_whole(place):
     assert [job.task.keep_futures for job in waiting] == [True] + [False] * (len(days) - 1)
     assert {(job.task.mode, job.priority) for job in waiting} == {("retrospective", -100)}
     told = run_at(place, "jobs", "cancel", "--history", now=NOW).stdout
-    assert told == f"{len(days)} tasks cancelled, 1 of them while they ran\n"
+    assert told == f"cancelled: {len(days)}, 1 of them while running\n"
 
 
 REFUSED = (

@@ -75,6 +75,13 @@ def test_a_task_waits_once_however_many_enter_it(queue_store):
     assert queue.counts(queue_store) == {"todo": 3}
 
 
+@pytest.mark.slow
+def test_more_tasks_can_be_entered_at_once_than_a_statement_has_parameters(queue_store):
+    many = [f"board{k}" for k in range(66_000)]
+    assert len(set(enter(queue_store, *many))) == len(many)
+    assert queue.active(queue_store)["todo", "due"] == len(many)
+
+
 def test_a_task_that_runs_is_not_entered_again_and_one_that_has_ended_is(queue_store):
     (first,) = enter(queue_store, "alpha")
     begin(queue_store, first)
@@ -200,7 +207,7 @@ def test_a_task_over_which_workers_fall_silent_again_and_again_counts_as_failed(
     assert queue.get(queue_store, number).state == "failed"
     (kept,) = runs.read(queue_store, "alpha")
     assert (kept.outcome, kept.receipt) == ("failed", {"input": "c" * 64})
-    assert "fell silent, 3 times" in kept.message
+    assert "fell silent over it at attempt 3" in kept.message
 
 
 def test_a_cancelled_task_of_a_silent_worker_does_not_come_back(queue_store):

@@ -2,7 +2,9 @@
 
 import json
 import math
+import random
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,11 +12,13 @@ import pytest
 from forecasts.artefacts import Artefacts
 from forecasts.jobs import queue
 from forecasts.store import open_store
-from tests.workers.sharing import check_exactly_once, enter_boards, host, published_times, wait
+from tests.workers.sharing import Host, check_exactly_once, enter_boards, host, published_times, wait
 
-RECORD = Path(__file__).resolve().parents[1] / "records" / "workers.json"
+RECORDS = Path(__file__).resolve().parents[1] / "records"
+RECORD, HUNTED = RECORDS / "workers.json", RECORDS / "workers_hunted.json"
 SILENT = 6
 BOARDS = 200
+KILLS, HUNTED_BOARDS = 15, 80
 
 
 def share(tmp_path: Path, url: str, *, boards: int, artefacts: Path | str) -> dict[str, object]:
@@ -87,3 +91,54 @@ def check(figures: dict[str, object]) -> None:
 
 def test_the_record_of_200_boards_is_whole_and_every_board_was_published_once():
     check(json.loads(RECORD.read_text(encoding="utf-8")))
+
+
+def hunt(tmp_path: Path, url: str, *, boards: int, kills: int) -> dict[str, object]:
+    """Let two workers compute boards, kill one after another at random moments, and put another in its place."""
+    place, luck = tmp_path / "shared", random.Random(20261123)
+    known = enter_boards(url, Artefacts(place), boards)
+    began, hosts = time.monotonic(), []
+    with open_store(url) as store, ExitStack() as opened:
+
+        def start() -> Host:
+            arguments = ("--silent-after", "3", "--check", "* * * * *")
+            folder = tmp_path / f"host{len(hosts)}"
+            hosts.append(opened.enter_context(host(folder, *arguments, url=url, artefacts=place)))
+            return hosts[-1]
+
+        running = [start(), start()]
+        for _ in range(kills):
+            time.sleep(luck.uniform(1.0, 12.0))
+            running.pop(0).kill()
+            running.append(start())
+        wait(lambda: len(published_times(store)) == boards, seconds=900, hosts=tuple(hosts))
+        wait(lambda: not queue.counts(store).keys() & set(queue.ACTIVE), seconds=120, hosts=tuple(hosts))
+        check_exactly_once(store, Artefacts(place), known, outcomes=frozenset({"published", "failed"}))
+        return {
+            "boards": boards,
+            "published_once": sum(count == 1 for count in published_times(store).values()),
+            "kills": kills,
+            "taken_over": sum(len(one.events("taken_over")) for one in hosts),
+            "seconds": round(time.monotonic() - began, 1),
+        }
+
+
+@pytest.mark.nightly
+@pytest.mark.postgres
+def test_workers_that_are_killed_again_and_again_publish_every_board_once(tmp_path, postgres_url):
+    figures = hunt(tmp_path, postgres_url, boards=HUNTED_BOARDS, kills=KILLS)
+    HUNTED.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    check_hunted(figures)
+
+
+def check_hunted(figures: dict[str, object]) -> None:
+    numbers = {name: float(str(value)) for name, value in figures.items()}
+    assert set(numbers) == {"boards", "published_once", "kills", "taken_over", "seconds"}
+    assert all(math.isfinite(number) for number in numbers.values())
+    assert numbers["boards"] == numbers["published_once"] == HUNTED_BOARDS
+    assert numbers["kills"] == KILLS
+    assert numbers["taken_over"] > 0
+
+
+def test_the_record_of_hunted_workers_is_whole_and_every_board_was_published_once():
+    check_hunted(json.loads(HUNTED.read_text(encoding="utf-8")))
