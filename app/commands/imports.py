@@ -9,6 +9,7 @@ from app.lazy import LazyGroup
 MODULES = {
     "ledger": "app.commands.import_ledger",
     "forecasts": "app.commands.import_forecasts",
+    "undo": "app.commands.import_undo",
     "questions": "app.commands.import_questions",
 }
 

@@ -62,6 +62,30 @@ def test_what_is_taken_is_written_once(twixt, export: str) -> None:
     assert "Metaculus Terms of Use" in twixt("import", "questions").stdout
 
 
+def test_an_import_is_taken_back_whole_and_can_be_made_again(twixt, home: Place, export: str) -> None:
+    assert twixt("forecast", "add", "ceasefire", "2026-12-31", "0.2").exit_code == 0  # F001, a person's own
+    command = ("import", "forecasts", export, "--format", "metaculus", *MAPPED, "--write", "--json")
+    made = document(twixt(*command))["entries"]
+    before = home.contents()
+    for first, last, why in (
+        ("F001", made[-1], "F001 between F001 and"),
+        (made[-1], made[0], "no forecast of a series in force"),
+        ("F900", "F999", "no forecast of a series in force"),
+        ("E001", made[-1], "the id of a forecast like F012"),
+    ):
+        assert why in complaint(twixt("import", "undo", first, last, "--reason", "wrong"))
+    assert "--reason" in complaint(twixt("import", "undo", made[0], made[-1], "--reason", " "))
+    assert home.contents() == before
+    taken = document(twixt("import", "undo", made[0], made[-1], "--reason", "The wrong question", "--json"))
+    assert taken["retracted"] == made
+    assert len(taken["entries"]) == len(made)
+    assert [f["id"] for f in document(twixt("forecast", "list", "--all", "--json"))["forecasts"]] == ["F001"]
+    assert "no forecast of a series in force" in complaint(twixt("import", "undo", made[0], made[-1], "--reason", "x"))
+    again = document(twixt(*command))
+    assert again["accepted"] == len(made)
+    assert not set(again["entries"]) & set(made)
+
+
 def test_several_files_are_one_import_and_a_list_maps_them(twixt, tmp_path: Path) -> None:
     files = []
     for name, value in (("market.json", published.MARKET), ("bets.json", published.BETS)):
