@@ -30,6 +30,8 @@ MOST_SLOTS = 64
 CHECK = "*/5 * * * *"
 GRACE, SILENT = "20", "30"
 LONGEST_SECONDS = 3600
+LOOKED_FOR = 10
+"""Boards whose definitions are looked for before a worker begins."""
 LOOK_WHETHER_EMPTY = 0.5
 """Seconds between two looks whether anything is left to do."""
 
@@ -100,6 +102,8 @@ def _counted(log: JobLog, work: Work) -> Callable[..., None]:
             work.ended(fields["outcome"], fields["seconds"])
         elif event == "looked":
             work.looked()
+        elif event == "look_failed":
+            work.erred()
 
     return tell
 
@@ -121,10 +125,27 @@ def _worker(session: Session, tell: Callable[..., None], opened: ExitStack, opti
 
     if not is_cron(check := options["check"]):
         raise CommandError(f"--check: {check[:60]!r}: five fields of cron are needed, for example {CHECK!r}")
+    _check_files(session)
     queue_tables.install(store)
     duties = Duties(check, threads=max(1, _processors() // slots), grace=grace, heartbeat=silent / 3, silent=silent)
     children = [opened.enter_context(child_of(session, allowed)) for _ in range(slots)]
     return Worker(store, children, duties, _now, tell)
+
+
+def _check_files(session: Session) -> None:
+    """Raise CommandError where the definitions of boards are not among the files that this machine reaches."""
+    from forecasts.jobs import due
+    from forecasts.shared_files import without_login
+
+    opened = session.workspace()
+    standings = due.read(opened.store, now=session.now)[:LOOKED_FOR]
+    missing = [s.board for s in standings if s.definition and not opened.artefacts.has(s.definition)]
+    if missing:
+        place = without_login(str(opened.artefacts.root))
+        raise CommandError(
+            f"TWIXT_ARTEFACTS: {place}: the definition of {missing[0]} is not there; "
+            "it must lead to the files that the other machines write"
+        )
 
 
 def _processors() -> int:

@@ -93,6 +93,15 @@ def test_what_cannot_be_used_is_refused_in_one_line(place):
         assert said in complaint(result)
 
 
+@pytest.mark.postgres
+def test_a_machine_that_does_not_reach_the_files_of_the_record_says_so(place, tmp_path):
+    result = run_at(Place(tmp_path / "elsewhere", place.database), "worker", now=NOW)
+    assert result.exit_code == 2
+    said = complaint(result)
+    assert f"TWIXT_ARTEFACTS: {tmp_path / 'elsewhere' / 'artefacts'}: the definition of" in said
+    assert "it must lead to the files that the other machines write" in said
+
+
 def test_without_postgresql_there_is_no_queue(tmp_path):
     home = small_home.open_home(tmp_path / "home")
     home.store.close()
