@@ -44,7 +44,10 @@ def parse(canonical: str) -> Board:
     ValueError
         When the text is not JSON, or (BoardTextError) not that of a board definition; the message names the field.
     """
-    values = json.loads(canonical)
+    try:
+        values = json.loads(canonical)
+    except RecursionError:
+        raise BoardTextError("not a board definition: nested too deeply") from None
     if not isinstance(values, dict):
         raise BoardTextError(f"not a board definition: a JSON object is needed, not {type(values).__name__}")
     board = _decode(Board, {**values, "content_hash": ""}, "board")

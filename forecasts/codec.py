@@ -250,7 +250,7 @@ def decode(value: object) -> Record:
     if not isinstance(name, str) or name not in RECORDS:
         raise RecordError(f"record type {name!r:.80} is unknown; allowed: {', '.join(RECORDS)}")
     kind, form = RECORDS[name]
-    label = f"{name} {value.get('id', '')!s:.100}"
+    label = f"{name} {' '.join(str(value.get('id', '')).split()):.100}"
     try:
         record: Record = read_fields({k: v for k, v in value.items() if k != "type"}, kind, form)
         _check_half_life(record)

@@ -1,5 +1,6 @@
 """Instants and days: aware UTC datetimes, and the rule that a day given as an `as_of` means its end."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 
 TICK = timedelta(microseconds=1)
@@ -36,7 +37,8 @@ def to_text(instant: datetime) -> str:
 
 def from_text(text: str) -> datetime:
     """Read what `to_text` wrote; raises ValueError when the text is not exactly that."""
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None or to_text(instant) != text:
-        raise ValueError(f"{text!r} is not an instant like 2026-07-01T09:30:00.000000Z")
-    return instant
+    with suppress(ValueError, OverflowError):
+        instant = datetime.fromisoformat(text)
+        if instant.tzinfo is not None and to_text(instant) == text:
+            return instant
+    raise ValueError(f"{text!r:.60} is not an instant like 2026-07-01T09:30:00.000000Z")

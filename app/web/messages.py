@@ -1,15 +1,18 @@
-"""Which messages of a browser reach Streamlit: those that our pages send, and none of the others that it understands.
+"""Which messages of a browser reach Streamlit, those that our pages send; and what it tells of the server's files.
 
 Anybody who can open the page can speak to its web socket. Among what Streamlit does on such a message are things that
 no reader of a board may ask for: to empty the caches of everybody, to tell the server's repository with its branch and
 changed files, to run the script at each change of a file, to write files beside it. None of our pages asks for them.
+And it tells every reader where its script lies; that path is cut down to the file's name.
 """
 
 import logging
+from pathlib import Path
 
 from google.protobuf.message import DecodeError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 OURS = frozenset({"rerun_script", "stop_script", "app_heartbeat"})
 """To draw a page, to stop drawing it, and to keep the connection."""
@@ -21,14 +24,17 @@ log = logging.getLogger("twixt.web")
 
 
 class OnlyOurMessages:
-    """ASGI middleware that lets only the messages of our pages through a web socket."""
+    """ASGI middleware that lets only the messages of our pages through a web socket, and no path of the script out."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, *, script: Path) -> None:
+        self.app, self.script = app, script
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; of a web socket, watch what a browser sends."""
-        await self.app(scope, only_ours(receive) if scope["type"] == "websocket" else receive, send)
+        """Pass a request on; of a web socket, watch what a browser sends and what it is told."""
+        if scope["type"] == "websocket":
+            await self.app(scope, only_ours(receive), without_path(send, self.script))
+        else:
+            await self.app(scope, receive, send)
 
 
 def only_ours(receive: Receive) -> Receive:
@@ -54,3 +60,18 @@ def is_ours(content: bytes | None) -> bool:
     if kind == OPERATION:
         return message.backend_operation_request.WhichOneof("payload") in OPERATIONS
     return kind in OURS
+
+
+def without_path(send: Send, script: Path) -> Send:
+    """Return a `send` that tells of the script its name only."""
+    path = str(script).encode()
+
+    async def send_name(message: Message) -> None:
+        if message["type"] == "websocket.send" and path in (message.get("bytes") or b""):
+            told = ForwardMsg.FromString(message["bytes"])
+            if told.WhichOneof("type") == "new_session":
+                told.new_session.main_script_path = script.name
+                message = message | {"bytes": told.SerializeToString()}
+        await send(message)
+
+    return send_name

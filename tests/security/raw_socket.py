@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any, NamedTuple, Self
 
 import httpx
@@ -32,10 +33,15 @@ class Drawn(NamedTuple):
     messages: tuple[ForwardMsg, ...]
 
     @property
+    def elements(self) -> tuple[Any, ...]:
+        """Return what was drawn."""
+        return tuple(_elements(self.messages))
+
+    @property
     def widgets(self) -> tuple[Widget, ...]:
         """Return what can be changed or pressed."""
         found = []
-        for element in _elements(self.messages):
+        for element in self.elements:
             kind = element.WhichOneof("type")
             part = getattr(element, kind)
             if getattr(part, "id", "") and hasattr(part, "label"):
@@ -50,7 +56,7 @@ class Drawn(NamedTuple):
     @property
     def html(self) -> str:
         """Return the page's own markup."""
-        return "\n".join(e.html.body for e in _elements(self.messages) if e.WhichOneof("type") == "html")
+        return "\n".join(e.html.body for e in self.elements if e.WhichOneof("type") == "html")
 
     @property
     def redirect(self) -> str:
@@ -79,21 +85,23 @@ class RawClient:
         cookies = dict(cookies or {})
         header = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
         protocols = ["streamlit", cookies.get(XSRF, NO_TOKEN), *([session] if session else [])]
-        self.socket = connect(
-            f"ws://{place}/_stcore/stream",
-            subprotocols=protocols,
-            origin=f"http://{place}",
-            additional_headers=header,
-            max_size=None,
-            open_timeout=PATIENCE,
+        self._stack, self.session = ExitStack(), ""
+        self.socket = self._stack.enter_context(
+            connect(
+                f"ws://{place}/_stcore/stream",
+                subprotocols=protocols,
+                origin=f"http://{place}",
+                additional_headers=header,
+                max_size=None,
+                open_timeout=PATIENCE,
+            )
         )
-        self.session = ""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.socket.close()
+        self._stack.close()
 
     def send(self, message: BackMsg) -> None:
         """Send one message."""
