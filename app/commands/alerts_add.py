@@ -60,13 +60,15 @@ def command(
     opened, board = session.workspace(), session.board(board_id)
     address = Address(_address(url), new_secret(), private)
     here = standing.read(opened.store, opened.artefacts, board, now=session.instant(board))
+    kind = "slack" if slack else "webhook"
     try:
+        subscribers.check(name, kind=kind, address=address)
         wanted = rule_texts.read(rules, board=here.board)
         added = subscribers.add(
             opened.store,
             name,
             board=board,
-            kind="slack" if slack else "webhook",
+            kind=kind,
             address=address,
             rules=wanted,
             seen=telling.beginning(wanted, here),

@@ -95,19 +95,15 @@ def _in_time(look_up: LookUp, host: str, port: int) -> Sequence[tuple[Any, ...]]
 
 
 def is_public(ip: Ip) -> bool:
-    """Tell whether an address lies in the public network, also where it only wraps another one."""
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = _inner(ip)
-        if inner is not None:
-            return is_public(inner)
+    """Tell whether an address lies in the public network, also where it only wraps one of the older kind.
+
+    Tunnels that wrap one otherwise (6to4, Teredo) are not public: nobody receives messages there any more.
+    """
+    inner = _inner(ip) if isinstance(ip, ipaddress.IPv6Address) else None
+    if inner is not None:
+        return is_public(inner)
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback)
 
 
 def _inner(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    if ip.ipv4_mapped is not None:
-        return ip.ipv4_mapped
-    if ip.sixtofour is not None:
-        return ip.sixtofour
-    if ip.teredo is not None:
-        return ip.teredo[1]
-    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None
+    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else ip.ipv4_mapped

@@ -90,10 +90,7 @@ def add(
     """
     authorise(actor, "alerts", board)
     check_identifier(board)
-    if kind not in KINDS:
-        raise RecordError(f"kind {kind!r:.40}: allowed: {', '.join(KINDS)}")
-    host = host_of(address.url, private=address.private)
-    check_secret(address.secret)
+    host = check(name, kind=kind, address=address)
     new = Subscriber(
         id=f"s-{secrets.token_hex(5)}",
         board=board,
@@ -121,6 +118,15 @@ def add(
             raise StoreError(f"{board}: {len(known)} subscribers; at most {MOST} are kept")
         connection.execute(subscribers.insert().values(_columns(new)))
     return new
+
+
+def check(name: str, *, kind: str, address: Address) -> str:
+    """Return the host of a subscriber that can be kept; raises RecordError naming the field, never the address."""
+    _name(name)
+    if kind not in KINDS:
+        raise RecordError(f"kind {kind!r:.40}: allowed: {', '.join(KINDS)}")
+    check_secret(address.secret)
+    return host_of(address.url, private=address.private)
 
 
 def remove(store: Store, subscriber: Subscriber, *, actor: Actor) -> None:

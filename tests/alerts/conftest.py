@@ -1,4 +1,4 @@
-"""Fixtures of the alerts' tests: a small board with one published snapshot, in SQLite (`home`) or once in each (`both`)."""
+"""Fixtures of the alerts' tests: a board with one published snapshot, in SQLite (`home`), or once in each (`both`)."""
 
 import pytest
 

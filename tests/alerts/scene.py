@@ -14,9 +14,11 @@ from forecasts import ledger, snapshots
 from forecasts.alerts import rules, sealing, standing, subscribers, telling
 from forecasts.alerts.sealing import Address
 from forecasts.alerts.subscribers import Subscriber
+from forecasts.artefacts import Artefacts
 from forecasts.people import JOBS, LOCAL_OWNER
 from forecasts.snapshot_rows import ROWS
 from forecasts.snapshots import Snapshot
+from forecasts.store import open_store
 from tests.jobs import small_home
 from tests.jobs.small_home import NOW, Home
 
@@ -142,3 +144,8 @@ def receiving() -> Iterator[Receiver]:
 def open_home(folder: Path, database: str = "") -> Home:
     """Give a small home without numbers."""
     return small_home.open_home(folder, database=database)
+
+
+def open_home_again(folder: Path) -> Home:
+    """Give a home that is there already."""
+    return Home(open_store(f"sqlite:///{folder / 'twixt.sqlite'}"), Artefacts(folder / "artefacts"), small_home.small())
