@@ -1,7 +1,7 @@
 """A command that ends by SIGKILL at its n-th step: `python -m tests.faults.doomed NOW DIE_AT STEPS_FILE ARGUMENT...`.
 
-A step lies before and after every statement, commit, fsync, rename and unlink. With DIE_AT 0 the command runs to its
-end and the steps that it took are written to STEPS_FILE, one on a line.
+A step lies before and after every statement, commit, fsync, link, rename and unlink. With DIE_AT 0 the command runs
+to its end and the steps that it took are written to STEPS_FILE, one on a line.
 """
 
 import os
@@ -18,7 +18,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from app.cli import cli
 from app.session import Session
 
-CALLS = ("fsync", "replace", "rename", "unlink")
+CALLS = ("fsync", "link", "replace", "rename", "unlink")
 
 
 class Steps:

@@ -1,5 +1,6 @@
 """Small fitted homes to be hurt: copies of one template for each kind of database, and what must hold of each."""
 
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -73,6 +74,8 @@ class State:
     """Snapshot id -> its rows."""
     details: dict[str, str]
     """Snapshot id -> the hash of its detail."""
+    sites: tuple[str, ...] = ()
+    """Digests of the static site, one after the other, where there is one."""
 
 
 def state(place: Place) -> State:
@@ -118,6 +121,20 @@ def check_equal(found: State, reference: State) -> None:
     """Check that a home has come to hold what the undisturbed one holds."""
     check_against(found, reference)
     assert (found.entries, set(found.snapshots)) == (reference.entries, set(reference.snapshots))
+
+
+def sites(place: Place) -> tuple[str, ...]:
+    """Return the digest of a home's static site, if it has one."""
+    site = place.root / "out" / "site"
+    return (digest(site),) if site.exists() else ()
+
+
+def digest(folder: Path) -> str:
+    """Return a digest of every name and every byte below a folder."""
+    total = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        total.update(f"{path.relative_to(folder)}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
 
 
 def leftovers(place: Place) -> list[Path]:

@@ -1,19 +1,20 @@
 """Kill points: how they are drawn, and a command that is killed at one of them.
 
 Four families. `clock`: a moment drawn evenly between the process's start and its typical end. `step`: before or after
-the n-th statement, commit, fsync, rename or unlink (`tests.faults.doomed`). `change`: just after the n-th change of a
-file in the home, as the kernel reports it, so also amid what SQLite does within one commit. `message`: just before or
-after the n-th message to PostgreSQL is passed on. Every n is drawn evenly from what an undisturbed run did; the seed is
-fixed.
+the n-th statement, commit, fsync, link, rename or unlink (`tests.faults.doomed`). `change`: just after the n-th change
+of a file in the home, as the kernel reports it, so also amid what SQLite does within one commit. `message`: just before
+or after the n-th message to PostgreSQL is passed on. Every n is drawn evenly from what an undisturbed run did; the seed
+is fixed.
 """
 
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Literal
 from zlib import crc32
@@ -46,14 +47,19 @@ class Deed:
     """Whether the families other than `step` watch one process that enters many items."""
     together: tuple[str, ...] = ()
     """Further words where the clock decides: those that make it start processes of its own."""
+    before: tuple[tuple[str, ...], ...] = ()
+    """Commands that are run first, so that there is something for it to change."""
 
     def words(self, place: Place, family: Family, *, die_at: int = 0, steps: Path, url: str) -> list[str]:
         """Return the process to start."""
         if self.stream and family != "step":
             return [sys.executable, "-m", "tests.faults.writer", url, BOARD, str(_STREAM)]
-        chosen = self.arguments + (self.together if family == "clock" else ())
-        given = [a.format(root=place.root) for a in chosen]
+        given = [*self.given(place), *(self.together if family == "clock" else ())]
         return [sys.executable, "-m", "tests.faults.doomed", NOW.isoformat(), str(die_at), str(steps), *given]
+
+    def given(self, place: Place) -> list[str]:
+        """Return the arguments of the command line for a home."""
+        return [a.format(root=place.root) for a in self.arguments]
 
 
 @dataclass(frozen=True)
@@ -88,20 +94,20 @@ class Ended:
     messages: int
 
 
-def points(name: str, extents: dict[Family, Extent], count: int) -> list[Point]:
-    """Draw kill points: three tenths by the clock, four by steps, the rest by changes or messages."""
+def points(name: str, extents: dict[Family, Extent]) -> Iterator[Point]:
+    """Draw kill points without end, by turns: of ten, three by the clock, four by steps, three by what is written."""
     rng = np.random.default_rng([SEED, crc32(name.encode())])
-    clock, step = round(0.3 * count), round(0.4 * count)
-    found = [Point("clock", float(rng.uniform(0, extents["clock"].seconds))) for _ in range(clock)]
-    found += [Point("step", int(rng.integers(1, extents["step"].steps + 1))) for _ in range(step)]
-    for _ in range(count - clock - step):
-        if "message" in extents:
-            number = int(rng.integers(1, extents["message"].messages + 1))
-            found.append(Point("message", number, float(rng.integers(0, 2))))
+    inner: Family = "message" if "message" in extents else "change"
+    for family in cycle(("step", inner, "clock", "step", inner, "step", "clock", inner, "step", "clock")):
+        extent = extents[family]
+        if family == "clock":
+            yield Point(family, float(rng.uniform(0, extent.seconds)))
+        elif family == "step":
+            yield Point(family, int(rng.integers(1, extent.steps + 1)))
+        elif family == "change":
+            yield Point(family, int(rng.integers(1, extent.changes + 1)), float(rng.uniform(0, 0.003)))
         else:
-            number = int(rng.integers(1, extents["change"].changes + 1))
-            found.append(Point("change", number, float(rng.uniform(0, 0.003))))
-    return found
+            yield Point(family, int(rng.integers(1, extent.messages + 1)), float(rng.integers(0, 2)))
 
 
 def killed_at(place: Place, deed: Deed, point: Point, *, scratch: Path) -> Ended:
