@@ -62,8 +62,12 @@ def _end(report: Import, written: list[str] | None) -> str:
     if written is None:
         return "nothing was written; --write writes what is taken"
     kept = sum(asked.kept and asked.state != "known" for asked in report.questions)
-    entries = f" ({written[0]} to {written[-1]})" if written else ""
+    entries = f" ({_span(written)})" if written else ""
     return f"written: {_count(len(written), 'forecast')}{entries}, {_count(kept, 'question')} kept"
+
+
+def _span(entries: list[str]) -> str:
+    return entries[0] if len(entries) == 1 else f"{entries[0]} to {entries[-1]}"
 
 
 def _who(report: Import, name: str) -> str:

@@ -32,7 +32,7 @@ def _parts(one: Elsewhere) -> Iterator[str]:
     if asked.criteria:
         cut = asked.criteria if len(asked.criteria) <= SHOWN else f"{asked.criteria[:SHOWN]} …"
         yield f"<p>{words(cut)}</p>"
-    closes = f"Closes {spoken_day(asked.closes_at.date())}" if asked.closes_at else "No close"
+    closes = f"Close: {spoken_day(asked.closes_at.date())}" if asked.closes_at else "No close"
     came = f"; judged {words(asked.outcome)} there" if asked.outcome else ""
     ours = ", ".join(spoken_day(day) for day in one.deadlines)
     yield f'<p class="tx-muted">{closes}{came}. Compared with ours by {ours}. Licence: {words(asked.licence)}.</p>'

@@ -16,7 +16,7 @@ from forecasts.exchange.safe_reading import json_of, text_of
 
 SOURCE = "kalshi"
 SITE = "Kalshi"
-LICENCE = "none stated: Kalshi Developer Agreement"
+LICENCE = "none stated with the API: the terms of Kalshi apply"
 
 _SETTLED = ("finalized", "settled")
 """Statuses in which a result is final; before, it can be disputed."""

@@ -15,7 +15,7 @@ from forecasts.exchange.safe_reading import UnsafeFileError, json_of, text_of
 
 SOURCE = "polymarket"
 SITE = "Polymarket"
-LICENCE = "none stated: Polymarket Terms of Service"
+LICENCE = "none stated with the API: the terms of Polymarket apply"
 
 _PAIR = {"yes", "no"}
 

@@ -101,29 +101,27 @@ def test_several_files_are_one_import_and_a_list_maps_them(twixt, tmp_path: Path
     assert "names 1 that these files do not hold" in " ".join(found["notes"])
 
 
-@pytest.mark.parametrize(
-    ("options", "why"),
-    [
-        (["--format", "metaculus", "--map", "501"], "--map: '501': THEIRS=QUESTION@DEADLINE"),
-        (["--format", "metaculus", "--map", "501=cease@2026-12-31"], "did you mean ceasefire"),
-        (["--format", "metaculus", "--map", "77=ceasefire@2026-12-31"], "did you mean 'post 77'?"),
-        (["--format", "metaculus", "--name", "ann"], "--name: 'ann': VOICE=NAME is needed"),
-        (["--format", "metaculus", "--name", "9001=a b"], "--name: 'a b'"),
-        (["--format", "metaculus", "--name", "9009=ann"], "the files hold no voice '9009'; did you mean '9001'?"),
-        (["--format", "metaculus", "--name", "9001=a", "--name", "=a"], "--name: two voices have one name"),
-        (["--format", "kalshi", "--saved", "yesterday"], "--saved: 'yesterday'"),
-        (["--format", "fatebook"], "export.zip: not UTF-8 text"),
-        (["--format", "lines"], "export.zip: not UTF-8 text"),
-        (["--format", "gjopen"], "'gjopen' is not one of 'metaculus'"),
-        (["--format", "metaculus", "--mapping", "absent.csv"], "absent.csv"),
-        ([], "Missing option '--format'"),
-    ],
+WRONG = (
+    (["--format", "metaculus", "--map", "501"], "--map: '501': THEIRS=QUESTION@DEADLINE"),
+    (["--format", "metaculus", "--map", "501=cease@2026-12-31"], "did you mean ceasefire"),
+    (["--format", "metaculus", "--map", "77=ceasefire@2026-12-31"], "did you mean 'post 77'?"),
+    (["--format", "metaculus", "--name", "ann"], "--name: 'ann': VOICE=NAME is needed"),
+    (["--format", "metaculus", "--name", "9001=a b"], "--name: 'a b'"),
+    (["--format", "metaculus", "--name", "9009=ann"], "the files hold no voice '9009'; did you mean '9001'?"),
+    (["--format", "metaculus", "--name", "9001=a", "--name", "=a"], "--name: two voices have one name"),
+    (["--format", "kalshi", "--saved", "yesterday"], "--saved: 'yesterday'"),
+    (["--format", "fatebook"], "export.zip: not UTF-8 text"),
+    (["--format", "lines"], "export.zip: not UTF-8 text"),
+    (["--format", "gjopen"], "'gjopen' is not one of 'metaculus'"),
+    (["--format", "metaculus", "--mapping", "absent.csv"], "absent.csv"),
+    ([], "Missing option '--format'"),
 )
-def test_what_is_wrong_is_one_line_and_nothing_is_written(
-    twixt, home, export: str, options: list[str], why: str
-) -> None:
+
+
+def test_what_is_wrong_is_one_line_and_nothing_is_written(twixt, home: Place, export: str) -> None:
     before = home.contents()
-    assert why in complaint(twixt("import", "forecasts", export, *options, "--write"))
+    for options, why in WRONG:
+        assert why in complaint(twixt("import", "forecasts", export, *options, "--write"))
     assert home.contents() == before
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasts import snapshots
@@ -37,6 +37,7 @@ FORECASTS = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(said=FORECASTS)
 def test_every_forecast_comes_back_as_it_was_issued(said: list[tuple[str, float | None, datetime]]) -> None:
     records = [

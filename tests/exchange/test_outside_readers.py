@@ -349,6 +349,6 @@ def test_a_damaged_or_large_table_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_file_of_which_nearly_nothing_can_be_read_is_another_kind_of_file() -> None:
     many = as_json([{}] * 100_001)
-    for kind in ("manifold", "polymarket", "kalshi", "predictionbook"):
+    for kind in ("manifold", "kalshi"):
         with pytest.raises(UnsafeFileError, match="more than 100000 parts of the file cannot be read"):
             read(kind, many)
