@@ -24,7 +24,7 @@ def commands(
 
 ALL = dict(commands(cli, click.Context(cli)))
 LEAVES = {path: command for path, command in ALL.items() if not isinstance(command, click.Group)}
-OF_NO_BOARD = {"people"}
+OF_NO_BOARD = {"people", "worker", "backup", "verify", "restore", "move", "doctor"}
 """What these commands change belongs to no single board."""
 
 
