@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.commands.afterwards import Afterwards, after_options
 from app.commands.common import common, day_option, examples, mode, replay_options, whole
 from app.commands.job_options import job_options, limits, log_to_stderr
 from app.commands.refit_due import run_due
@@ -30,6 +31,7 @@ PATIENCE = 1800.0
     epilog=examples(
         "twixt refit",
         "twixt refit --due                          # what a scheduled job runs",
+        "twixt refit --due --publish /srv/site --tell",
         "twixt refit --as-of 2026-01-31 --retrospective",
         "twixt refit --futures 1000000 --seed 7",
     ),
@@ -42,6 +44,7 @@ PATIENCE = 1800.0
 @click.option("--accept-jump", is_flag=True, help="Publish a move that nothing new explains: you have looked at it.")
 @click.option("--progress", "lines", is_flag=True, help="Stages as lines on stderr, also without a terminal.")
 @job_options
+@after_options
 @common
 def command(
     session: Session,
@@ -66,11 +69,11 @@ def command(
     """
     chosen = {"--as-of": as_of, "--retrospective": retrospective, "--futures": futures, "--seed": seed}
     chosen |= {"--resample": more["resample"], "--accept-jump": more["accept_jump"]}
-    limited = {f"--{name}": more[name] for name in ("timeout", "memory", "log")}
+    unattended = {name: more[name] for name in ("timeout", "memory", "log", "publish", "url", "tell")}
     if due:
         _leave_out(chosen, "goes with a run that a person asks for; leave it out with --due")
-        return _run_due(session, board_id, *limited.values(), lines=lines, as_json=as_json)
-    _leave_out(limited, "goes with --due")
+        return _run_due(session, board_id, unattended, lines=lines, as_json=as_json)
+    _leave_out({f"--{name}": value for name, value in unattended.items()}, "goes with --due")
     size, luck = whole("--futures", futures, 1, MOST_FUTURES), whole("--seed", seed, 0, 2**63 - 1)
     at = day_option("--as-of", as_of, session)
     session.prepare_caches()
@@ -129,21 +132,18 @@ def _leave_out(options: Mapping[str, object], why: str) -> None:
             raise CommandError(f"{name}: {why}")
 
 
-def _run_due(
-    session: Session,
-    board_id: str | None,
-    timeout: str | None,
-    memory: str | None,
-    form: str | None,
-    *,
-    lines: bool,
-    as_json: bool,
-) -> int:
-    """Read the limits and compute what is due; raises CommandError."""
+def _run_due(session: Session, board_id: str | None, options: Mapping[str, Any], *, lines: bool, as_json: bool) -> int:
+    """Read the options of an unattended run and compute what is due; raises CommandError."""
     board = None if board_id is None else session.board(board_id)
-    allowed = limits(timeout, memory)
-    log = None if form is None else log_to_stderr(form, lambda: datetime.now(UTC))
-    return run_due(session, board, allowed=allowed, log=log, lines=lines, as_json=as_json)
+    return run_due(
+        session,
+        board,
+        allowed=limits(options["timeout"], options["memory"]),
+        after=Afterwards.of(options["publish"], options["url"], options["tell"]),
+        log=None if options["log"] is None else log_to_stderr(options["log"], lambda: datetime.now(UTC)),
+        lines=lines,
+        as_json=as_json,
+    )
 
 
 def _tell(outcome: Outcome) -> None:

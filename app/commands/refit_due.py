@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.commands.afterwards import Afterwards, Step, go
 from app.commands.job_options import child_of, tell_done, tell_look
 from app.failures import OK, one_line
 from app.terminal import ProgressLine, print_json
@@ -22,7 +24,14 @@ if TYPE_CHECKING:
 
 
 def run_due(
-    session: Session, board: str | None, *, allowed: Limits, log: JobLog | None, lines: bool, as_json: bool
+    session: Session,
+    board: str | None,
+    *,
+    allowed: Limits,
+    after: Afterwards,
+    log: JobLog | None,
+    lines: bool,
+    as_json: bool,
 ) -> int:
     """Run every board that is due, whatever becomes of the others, and return the largest exit code.
 
@@ -34,6 +43,8 @@ def run_due(
         This board only.
     allowed
         What each board's run may use.
+    after
+        What follows.
     log
         Where every board's ending is written besides, or None.
     lines
@@ -57,11 +68,20 @@ def run_due(
                 _tell(done, as_json=as_json)
     if log is not None:
         tell_look(log, endings.values())
+    published = any(done.ended.kind == "published" for done in endings.values())
+    steps = go(session, after, published=published, log=log)
     if as_json:
-        print_json({"boards": [_document(session, s, endings.get(s.board)) for s in standings]})
+        boards = [_document(session, s, endings.get(s.board)) for s in standings]
+        print_json({"boards": boards, "afterwards": [asdict(step) for step in steps]})
     elif log is None:
         _tell_the_rest([s for s in standings if s.board not in endings], known=bool(standings))
-    return max([OK, *(done.ended.code for done in endings.values())])
+        _tell_steps(steps)
+    return max([OK, *(done.ended.code for done in endings.values()), *(step.code for step in steps)])
+
+
+def _tell_steps(steps: list[Step]) -> None:
+    for step in steps:
+        click.echo(one_line(f"{step.command}: {step.message}"), err=step.code != OK)
 
 
 def _clock(session: Session) -> Callable[[], datetime]:

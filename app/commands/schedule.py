@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.commands.afterwards import Afterwards, after_options, go
 from app.commands.common import common, examples
 from app.commands.health_options import health_options, health_server
 from app.commands.job_options import child_of, job_options, limits, log_to_stderr, tell_done, tell_look
@@ -47,6 +48,7 @@ class TerminatedError(BaseException):
         "twixt schedule --every 1h --timeout 30 --memory 4",
         "twixt schedule --at 06:00 --at 18:00",
         "twixt schedule --log json --listen 9108 --metrics",
+        "twixt schedule --publish /srv/site --tell",
     ),
 )
 @click.option("--every", metavar="STEP", help=f"How often to look for due boards: 5m, 1h, 1d.  [default: {EVERY}]")
@@ -56,6 +58,7 @@ class TerminatedError(BaseException):
 @click.option("--looks", metavar="N", help="End after so many looks.")
 @health_options
 @job_options
+@after_options
 @common
 def command(session: Session, *, board_id: str | None, as_json: bool, **options: Any) -> int:
     """Look for due boards at once, and then by the clock, until SIGTERM or Ctrl-C ends it.
@@ -83,7 +86,9 @@ def command(session: Session, *, board_id: str | None, as_json: bool, **options:
 class _Plan:
     """What the loop works with, and what it has done."""
 
+    session: Session
     store: Store
+    after: Afterwards
     only: tuple[str, ...] | None
     child: Child
     schedule: Schedule
@@ -112,6 +117,8 @@ def _plan(session: Session, board_id: str | None, options: dict[str, Any]) -> _P
         schedule=_schedule(options["every"], options["times"]),
         log=log,
         work=work,
+        after=Afterwards.of(options["publish"], options["url"], options["tell"]),
+        session=session,
         server=health_server(store, work, options, clock=_now),
         most=whole("--looks", options["looks"], 1, 1_000_000),
         looks=0,
@@ -199,6 +206,7 @@ def _look(plan: _Plan) -> bool:
         plan.log("look_failed", str(error), level="error")
         return False
     tell_look(plan.log, found)
+    go(plan.session, plan.after, published=any(d.ended.kind == "published" for d in found), log=plan.log)
     return True
 
 

@@ -139,6 +139,23 @@ def test_jobs_of_a_record_say_what_is_due_and_since_when(small: small_home.Home,
     assert due.stdout.splitlines()[1].split()[:6] == ["small", "due", "2026-04-10", "00:00", "2", "h"]
 
 
+@pytest.mark.slow
+def test_what_follows_a_look_is_told_and_does_not_stop_the_next_step(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("no folder")
+    after = ("--publish", str(tmp_path / "taken" / "site"), "--tell")
+    refused = run_at(place, "refit", "--due", *after, "--log", "json", now=LATER)
+    assert refused.exit_code == 2
+    steps = [d for d in documents(refused.stderr) if d["event"] == "afterwards"]
+    assert [(d["command"], d["code"], d["level"]) for d in steps] == [
+        ("publish", 2, "warning"),
+        ("alerts send", 0, "info"),
+    ]
+    assert str(tmp_path / "taken") in steps[0]["message"]
+    (tmp_path / "site").mkdir()
+    quiet = run_at(place, "refit", "--due", "--publish", str(tmp_path / "site"), "--json", now=LATER)
+    assert json.loads(quiet.stdout)["afterwards"] == [], "nothing was published"
+
+
 def test_while_another_process_computes_the_board_a_person_waits_and_a_job_goes_on(
     small: small_home.Home, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,6 +313,9 @@ def test_a_scheduler_survives_its_child(small: small_home.Home, place: Place) ->
         (["refit", "--due", "--memory", "0"], "--memory: '0'", "0.1"),
         (["refit", "--due", "--seed", "3"], "--seed: goes with a run that a person asks for", "--due"),
         (["refit", "--due", "--accept-jump"], "--accept-jump: goes with a run", "--due"),
+        (["refit", "--due", "--url", "https://example.org"], "--url: goes with --publish", ""),
+        (["refit", "--tell"], "--tell: goes with --due", ""),
+        (["schedule", "--publish", " "], "--publish: ''", "a folder"),
         (["refit", "--timeout", "3"], "--timeout: goes with --due", ""),
         (["status", "--jobs", "--deadlines"], "--jobs: goes without", "--as-of"),
     ],
