@@ -75,8 +75,13 @@ def go(session: Session, after: Afterwards, *, published: bool, log: JobLog | No
         step = _run(session, words)
         done.append(step)
         if log is not None:
-            level = "info" if step.code == OK else "warning"
-            log("afterwards", f"{step.command}: {step.message}", level=level, command=step.command, code=step.code)
+            log(
+                "afterwards",
+                f"{step.command}: {step.message}",
+                level="info" if step.code == OK else "warning",
+                command=step.command,
+                code=step.code,
+            )
     return done
 
 
