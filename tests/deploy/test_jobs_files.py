@@ -159,6 +159,7 @@ def test_cron_runs_the_job_for_real(tmp_path: Path) -> None:
         .replace(INSTALLED, str(TWIXT))
         .replace("/var/lib/twixt", str(home_of(tmp_path)))
     )
+    job = job.replace("--log json", f"--log json --publish {tmp_path / 'site'} --tell")
     cache = f"TWIXT_CACHE={os.environ['TWIXT_CACHE']}\n"
     (spool / "crontabs" / "root").write_text(cache + job, encoding="utf-8")
     (spool / "crontabs" / "root").chmod(0o600)
@@ -167,13 +168,16 @@ def test_cron_runs_the_job_for_real(tmp_path: Path) -> None:
     daemon = subprocess.Popen(["unshare", "--mount", "--pid", "--fork", "--kill-child", "/bin/sh", "-c", inside])
     log = home_of(tmp_path) / "logs" / "jobs.jsonl"
     try:
-        looks = wait_for_looks(log, seconds=200)
+        looks = wait_for_looks(log, seconds=300)
     finally:
         daemon.kill()
         daemon.wait()
     told = [line["event"] for line in looks]
     due = [line["due"] for line in looks if line["event"] == "looked"]
-    RECORD.write_text(json.dumps({"daemon": Path(cron).name, "events": told, "due": due}, indent=1) + "\n", "utf-8")
+    after = {line["command"]: line["code"] for line in looks if line["event"] == "afterwards"}
+    found = {"daemon": Path(cron).name, "events": told, "due": due, "afterwards": after}
+    RECORD.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    assert (tmp_path / "site" / "index.html").exists()
     assert looks[0]["outcome"] == "published"
     assert due[:2] == [1, 0]
 
@@ -198,3 +202,4 @@ def test_the_record_of_the_real_cron_holds_two_looks_and_one_publication() -> No
     assert found["events"].count("looked") >= 2
     assert found["due"][0] == 1
     assert set(found["due"][1:]) == {0}
+    assert found["afterwards"] == {"publish": 0, "alerts send": 0}
