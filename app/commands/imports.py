@@ -16,4 +16,4 @@ MODULES = {
 
 @click.group("import", cls=LazyGroup, modules=MODULES, short_help="Read a file into the record.")
 def command() -> None:
-    """Read files into the record: all of a file, or nothing."""
+    """Read files into the record: what is taken enters in one step, or nothing does."""
