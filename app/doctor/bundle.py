@@ -16,7 +16,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import sqlalchemy as sa
 
-from app.doctor.redaction import Redaction, environment, places
+from app import alert_key
+from app.doctor.redaction import Redaction, environment, places, secret_values
 from app.web.login_file import LOGIN_FILE
 from forecasts import ledger, people, runs, schema
 from forecasts.backups.whole_file import appearing
@@ -45,6 +46,7 @@ def write(path: Path, findings: Iterable[Finding], found: Mapping[str, str], *, 
     """
     home = _home(found)
     secrets, record = (_secrets(home), _record(home)) if home else ([], {})
+    secrets += secret_values(found)
     shown = places(home.root, home.cache) | _board_numbers(home) if home else {}
     redact = Redaction(secrets, shown)
     members = {
@@ -80,7 +82,7 @@ def _home(found: Mapping[str, str]) -> Home | None:
 
 def _secrets(home: Home) -> list[str]:
     """Return every word that is known to be nobody else's business."""
-    found = [str(value) for value in _login_values(home.root / LOGIN_FILE)]
+    found = [str(value) for value in _login_values(home.root / LOGIN_FILE)] + _first_line(home.root / alert_key.FILE)
     address = sa.make_url(home.database)
     found += [str(part) for part in (address.password, address.username) if part]
     try:
@@ -90,6 +92,13 @@ def _secrets(home: Home) -> list[str]:
     except StoreError:
         return found
     return [word for word in found if word not in {people.ERASED_NAME, ""}]
+
+
+def _first_line(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").split("\n")[:1]
+    except (OSError, ValueError):
+        return []
 
 
 def _login_values(path: Path) -> list[object]:

@@ -14,15 +14,17 @@ from pathlib import Path
 GONE = "<redacted>"
 _SHORTEST = 3
 """Characters of the shortest name or secret that is looked for; shorter ones would be found everywhere."""
+_SHORTEST_VALUE = 6
+"""Characters of the shortest value of a variable that is taken for a secret: `1` and `true` are none."""
 _PATTERNS = (
     (re.compile(r"(?<=://)[^\s/@'\"]+@"), f"{GONE}@"),
-    (re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+"), "<e-mail>"),
+    (re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(\.[\w-]+)+"), "<e-mail>"),
     (re.compile(r"(https?://[^\s'\"<>?#/]+)[^\s'\"<>]*"), r"\1/..."),
     (re.compile(r"\b(whsec_|eyJ|ghp_|xox[a-z]-|sk-)[\w.+/=-]+"), GONE),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.+/=-]{6,}"), rf"\1 {GONE}"),
     (
         re.compile(
-            r"(?i)([\w-]*(?:passw|secret|token|api.?key|private.?key|cookie|credential)[\w-]*[\"']?\s*[=:]\s*)\S+"
+            r"(?i)(?<![\w-])([\w-]*(?:passw|secret|token|api.?key|private.?key|cookie|credential)[\w-]*[\"']?\s*[=:]\s*)\S+"
         ),
         rf"\1{GONE}",
     ),
@@ -63,6 +65,11 @@ def environment(found: Mapping[str, str], redact: Redaction) -> dict[str, str]:
     ours = ("TWIXT_", "NUMBA_", "PYTENSOR_", "OMP_", "OPENBLAS_", "MKL_", "STREAMLIT_", "PG")
     shown = {name: value for name, value in found.items() if name.startswith(ours)}
     return {name: GONE if _SECRET_NAME.search(name) else redact(value) for name, value in sorted(shown.items())}
+
+
+def secret_values(found: Mapping[str, str]) -> list[str]:
+    """Return the values of all variables that are named like secrets, whoever reads them."""
+    return [value for name, value in found.items() if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_VALUE]
 
 
 def places(home: Path, cache: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Move a record to another database, and prove that it is the same there: every row, every snapshot, every digest."""
+"""Move a record to another place, and prove that it is the same there: every row, snapshot, digest and file."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -8,8 +8,10 @@ from itertools import zip_longest
 import sqlalchemy as sa
 
 from forecasts import ledger, snapshots
+from forecasts.artefacts import Artefacts
 from forecasts.backups import new_store, table_lines
 from forecasts.backups.manifest import record_name
+from forecasts.backups.restoring import check_holds_only
 from forecasts.backups.table_lines import Counted, Tally
 from forecasts.errors import BackupError
 from forecasts.people import EVERYWHERE, Actor, authorise
@@ -71,6 +73,33 @@ def move(source: Store, url: str, *, actor: Actor, tell: Tell) -> Proof:
                 return prove_equal(source, target)
             except BackupError as error:
                 raise BackupError(f"{target.label}: written, but not equal, so do not use it: {error}") from error
+
+
+def move_files(source: Artefacts, target: Artefacts, *, actor: Actor) -> tuple[int, int]:
+    """Copy every artefact and key to another place, and read each back there; the source stays as it is.
+
+    Returns how many files and keys are there now. Doing it again goes on where it was cut off.
+
+    Raises
+    ------
+    BackupError
+        When there are files of another record, or keys that lead elsewhere.
+    CorruptArtefactError, ForbiddenError, StoreError
+        When a file is damaged, the actor may not load, or one of the places cannot be reached.
+    """
+    authorise(actor, "load", EVERYWHERE)
+    names, keys = source.hashes(), source.bindings()
+    keys = {key: name for key, name in keys.items() if name in names}
+    check_holds_only(target, names, keys)
+    for name in sorted(names):
+        target.put(source.get(name))
+    for key, name in keys.items():
+        target.bind(key, name)
+    for name in names:
+        target.get(name)
+    if (target.hashes(), target.bindings()) != (names, keys):
+        raise BackupError(f"{target.root}: written, but not the same files as in {source.root}, so do not use it")
+    return len(names), len(keys)
 
 
 def prove_equal(first: Store, second: Store) -> Proof:

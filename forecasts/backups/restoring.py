@@ -3,6 +3,7 @@
 A restore that was killed leaves files that the same backup has too and no record; doing it again goes on from there.
 """
 
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -36,7 +37,8 @@ def restore(path: Path, url: str, artefacts: Artefacts, boards: Path, *, actor: 
     authorise(actor, "load", EVERYWHERE)
     new_store.check_is_free(url)
     with opened(path) as backup:
-        _check_holds_only(artefacts, backup)
+        names = {row[0] for row in backup.rows("artefacts")}
+        check_holds_only(artefacts, names, {row[0]: row[1] for row in backup.rows("keys")})
         _put_definitions(boards, backup)
         _put_artefacts(artefacts, backup)
 
@@ -47,19 +49,16 @@ def restore(path: Path, url: str, artefacts: Artefacts, boards: Path, *, actor: 
         return backup.manifest
 
 
-def _check_holds_only(artefacts: Artefacts, backup: Backup) -> None:
-    known = {row[0] for row in backup.rows("artefacts")}
-    if others := sorted(artefacts.hashes() - known):
+def check_holds_only(artefacts: Artefacts, names: Set[str], keys: Mapping[str, str]) -> None:
+    """Raise BackupError when a place has files other than these, or keys that lead elsewhere."""
+    if others := sorted(artefacts.hashes() - names):
         raise BackupError(
-            f"{artefacts.root}: there are files already that are not of this backup (such as {others[0][:12]}); "
-            "restore into an empty home"
+            f"{artefacts.root}: there are files already that do not belong to it (such as {others[0][:12]}); "
+            "an empty place is needed"
         )
-    keys = {row[0]: row[1] for row in backup.rows("keys")}
     for key, name in artefacts.bindings().items():
         if keys.get(key) != name:
-            raise BackupError(
-                f"{artefacts.root}: key {key!r:.60} leads elsewhere than in this backup; restore into an empty home"
-            )
+            raise BackupError(f"{artefacts.root}: key {key!r:.60} leads elsewhere already; an empty place is needed")
 
 
 def _put_artefacts(artefacts: Artefacts, backup: Backup) -> None:
@@ -78,6 +77,6 @@ def _put_definitions(boards: Path, backup: Backup) -> None:
             if not files.exists(path):
                 files.write(path, content)
             elif files.read(path) != content:
-                raise BackupError(f"{boards / path}: there is another file already; restore into an empty home")
+                raise BackupError(f"{boards / path}: there is another file already; an empty home is needed")
         except OSError as error:
             raise BackupError(f"{boards / path}: cannot be written ({error.strerror or error})") from error

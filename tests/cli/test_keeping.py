@@ -12,7 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from app.cli import cli
+from app.session import Session
 from forecasts import ledger, people
 from forecasts.artefacts import Artefacts
 from forecasts.settings import Home
@@ -78,7 +81,12 @@ def test_what_cannot_be_done_is_said_in_one_line_and_nothing_is_written(twixt, h
         (["verify", str(tmp_path / "b.zip"), "--mend"], "--mend: it is for the record of this home"),
         (["move", "--to", f"sqlite:///{home.root / 'twixt.sqlite'}"], "there is a record already"),
         (["move", "--to", "mysql://x/y"], "mysql: unknown database; allowed: sqlite:///FILE"),
-        (["move"], "Missing option '--to'"),
+        (["move"], "--to: name a database, or with --artefacts-to a place"),
+        (["move", "--artefacts-to", str(home.root / "artefacts")], "already"),
+        (
+            ["move", "--artefacts-to", "https://ada:pw@x/y"],
+            "--artefacts-to: TWIXT_ARTEFACTS: 'https://...': allowed are",
+        ),
     ]:
         result = twixt(*arguments)
         assert result.exit_code == 2, arguments
@@ -156,6 +164,17 @@ def test_a_record_is_moved_to_postgresql_and_back_and_stays_the_same(
     text = twixt("move", "--to", f"sqlite:///{tmp_path / 'other.sqlite'}").stdout
     assert f"{tmp_path / 'other.sqlite'}: equal to {home.root / 'twixt.sqlite'}: " in text
     assert f"record {there['record']}" in text
+
+
+def test_files_are_moved_to_a_shared_place(twixt, home: Place, tmp_path) -> None:
+    found = document(twixt("move", "--artefacts-to", str(tmp_path / "shared"), "--json"))
+    names = [p.name for p in (home.root / "artefacts").rglob("?" * 64) if "keys" not in p.parts]
+    assert (found["artefacts"], found["keys"]) == (len(names), 0)
+    (home.root / "artefacts").rename(home.root / "old")
+    shared = {**home.environment, "TWIXT_ARTEFACTS": str(tmp_path / "shared")}
+    result = CliRunner().invoke(cli, ["verify"], obj=Session(shared, NOW))
+    assert result.exit_code == 0, result.output
+    assert "1 artefacts" in result.stdout
 
 
 @pytest.mark.slow
@@ -236,11 +255,13 @@ def test_a_bundle_holds_no_name_no_secret_and_no_row_of_the_record(twixt, home: 
         f'client_id = "s3cr3t-client"\nclient_secret = "hunter2hunter2"\ncookie_secret = "{"c00kie" * 8}"\n'
     )
     login.chmod(0o600)
+    (home.root / "alerts.key").write_text("sealing-key-of-alerts\n")
     logs = home.root / "logs"
     logs.mkdir(exist_ok=True)
     (logs / "error-20260701T000000-abc.log").write_text(
         f'File "{home.root}/x.py", line 3\nZAPHOD wrote to zaphod@example.org\n'
         "postgresql://ada:hunter2@db/x password=hunter2 'token': hunter2\nAuthorization: Bearer abcdefghij\n"
+        "opened with sealing-key-of-alerts\n"
         "https://hooks.example.org/T0/B0/secretpath?x=1 whsec_abc\n"
         "ValueError: 'these are private words of a report that somebody has entered as evidence'\n"
     )

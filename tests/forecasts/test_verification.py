@@ -11,7 +11,7 @@ from forecasts import schema, verification
 from forecasts.artefacts import Artefacts
 from forecasts.store import Store, address_of, open_store
 from tests.forecasts import full_store
-from tests.forecasts.test_backups import files
+from tests.forecasts.backups.homes import files
 
 
 @pytest.fixture
@@ -100,6 +100,7 @@ def test_a_trigger_that_is_switched_off_is_found(postgres_url):
         assert ["snapshots_forbid_change is missing or switched off" in p for p in problems(store)] == [True]
 
 
+@pytest.mark.slow
 def test_tables_that_are_not_those_of_the_schema_are_found(filled):
     store, _, url = filled
     meddle(url, "DROP INDEX ix_runs_board_mode_number", "ALTER TABLE visits ADD COLUMN extra TEXT")
@@ -111,6 +112,7 @@ def test_tables_that_are_not_those_of_the_schema_are_found(filled):
     assert problems(store) == found
 
 
+@pytest.mark.slow
 def test_a_row_that_was_changed_behind_the_programs_back_is_found(filled):
     store, _, url = filled
     unprotected(url, "ledger", "UPDATE ledger SET recorded_by = 'somebody' WHERE position = 3")
