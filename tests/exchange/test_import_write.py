@@ -1,5 +1,7 @@
 """An import enters the record whole or not at all, on both databases; questions keep versions, and dumps carry them."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -73,6 +75,20 @@ def test_a_record_that_moved_on_refuses_the_import_whole(store) -> None:
         write(store, prepared(forecast(1), questions=(question(),)))
     assert len(ledger.history(store, "b")) == 1
     assert outside_store.history(store, "b") == ()
+
+
+def test_of_imports_at_the_same_time_one_is_written(store) -> None:
+    found = prepared(*(forecast(day) for day in range(1, 28)), questions=(question(),))
+
+    def attempt(_: int) -> bool:
+        with suppress(ConflictError):
+            return bool(write(store, found))
+        return False
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(attempt, range(6))) == [False] * 5 + [True]
+    assert len(ledger.history(store, "b")) == 27
+    assert len(outside_store.history(store, "b")) == 1
 
 
 @pytest.mark.parametrize("role", ["viewer", "forecaster", "jobs"])
