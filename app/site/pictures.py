@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from xml.etree import ElementTree as ET
 
 from markupsafe import Markup
@@ -81,7 +81,7 @@ class Drawer:
         return Markup(f'<figure class="chart {room}">{drawings}</figure>')  # noqa: S704 - made here
 
     def _drawing(self, build: Callable[[Palette], Spec], spoken: str, width: int, kind: str) -> str:
-        light, dark = (build(palette) | {"width": width} for palette in (LIGHT, DARK))
+        light, dark = (_printable(build(palette) | {"width": width}) for palette in (LIGHT, DARK))
         name = hashlib.sha256(json.dumps([_engine(), light, dark], sort_keys=True).encode()).hexdigest()
         self.used.add(name)
         inner = self._kept(name) or self._keep(name, _drawn(light, dark, mark=f"p{name[:10]}"))
@@ -110,6 +110,17 @@ class Drawer:
             for path in self.folder.iterdir():
                 if path.name not in self.used:
                     path.unlink(missing_ok=True)
+
+
+def _printable(value: Any) -> Any:
+    """Return a specification whose words hold no control characters: in a drawing they are not even XML."""
+    if isinstance(value, dict):
+        return {k: _printable(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_printable(v) for v in value]
+    if isinstance(value, str) and not value.isprintable():
+        return "".join(c if c.isprintable() else " " for c in value)
+    return value
 
 
 def _engine() -> str:

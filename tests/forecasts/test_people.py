@@ -34,6 +34,7 @@ refit               no      yes         yes    yes    no
 publish             no      no          no     yes    yes
 people              no      no          yes    yes    no
 load                no      no          yes    yes    no
+alerts              no      no          yes    yes    no
 """
 ROLES, *ROWS = [line.split() for line in TABLE.strip().splitlines()]
 CASES = [(role, row[0], word == "yes") for row in ROWS for role, word in zip(ROLES, row[1:], strict=True)]

@@ -17,7 +17,9 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
-from forecasts import ledger, migrations, people, reading_list, runs, schema, snapshots, visits
+from forecasts import ledger, logins, migrations, people, reading_list, runs, schema, snapshots, visits
+from forecasts.alerts import outbox, subscribers
+from forecasts.alerts.sealing import Address, new_key, new_secret
 from forecasts.errors import StoreError
 from forecasts.people import JOBS, LOCAL_OWNER
 from forecasts.runs import Run
@@ -36,6 +38,14 @@ def fill(store) -> None:
     runs.append(store, Run("b", "live", NOW, NOW, NOW, "published", "ok", {}), actor=JOBS)
     reading_list.add(store, [reading_list.Pasted("https://example.org", "")], board="b", actor=LOCAL_OWNER, now=NOW)
     visits.note(store, "b", actor=LOCAL_OWNER, now=NOW)
+    logins.end(store, "a" * 64, now=NOW)
+    address = Address("https://hooks.example.org/x", new_secret(), private=False)
+    told = {"kind": "webhook", "address": address, "rules": (), "seen": {}, "key": new_key()}
+    one = subscribers.add(store, "desk", board="b", actor=LOCAL_OWNER, now=NOW, **told)
+    outside = {"source": "s", "outside": "1", "version": 1, "record": "{}", "added_by": "owner", "added_at": NOW}
+    with store.writing() as connection:
+        assert outbox.queue(connection, {}, subscriber=one.id, board="b", occasion="first", now=NOW)
+        connection.execute(schema.outside_questions.insert().values(board="b", **outside))
 
 
 def counts(store) -> dict[str, int]:

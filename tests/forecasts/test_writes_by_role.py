@@ -5,7 +5,7 @@ The table of who may do what stands in test_people.py; here each action is the w
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import get_args
@@ -13,6 +13,8 @@ from typing import get_args
 import pytest
 
 from forecasts import dump, ledger, people, runs, snapshots
+from forecasts.alerts import subscribers
+from forecasts.alerts.sealing import Address, new_key, new_secret
 from forecasts.artefacts import Artefacts
 from forecasts.domain import (
     BoardVersion,
@@ -36,6 +38,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 DAY = NOW.date()
 ME = "p0123456789abcdef"
+KEY = new_key()
 ACTORS = {role: Actor(ME, role) for role in ALLOWED} | {"anonymous": ANONYMOUS}
 
 
@@ -77,7 +80,14 @@ class Place:
         boards = ledger.known_boards(self.store)
         rows = tuple(ledger.history(self.store, b) for b in boards)
         heads = tuple(snapshots.index(self.store, b)["id"].to_list() for b in ("b", "other"))
-        return boards, rows, str(heads), runs.read(self.store, "b"), people.everyone(self.store)
+        told = tuple(replace(s, seen={}) for s in subscribers.every(self.store))
+        return boards, rows, str(heads), runs.read(self.store, "b"), people.everyone(self.store), told
+
+
+def subscribe(place: Place, name: str) -> None:
+    address = Address("https://hooks.example.org/x", new_secret(), private=False)
+    told = {"kind": "webhook", "address": address, "rules": (), "seen": {}, "key": KEY}
+    subscribers.add(place.store, name, board="b", actor=place.actor, now=NOW, **told)
 
 
 WRITES: dict[Action, tuple[Callable[[Place], object], ...]] = {
@@ -90,6 +100,11 @@ WRITES: dict[Action, tuple[Callable[[Place], object], ...]] = {
         lambda p: people.add(p.store, "Ada", actor=p.actor, now=NOW),
         lambda p: people.correct(p.store, people.everyone(p.store)[0], actor=p.actor),
         lambda p: people.erase(p.store, people.everyone(p.store)[0].id, actor=p.actor, now=NOW),
+    ),
+    "alerts": (
+        lambda p: subscribe(p, f"desk of {p.actor.id}"),
+        lambda p: subscribers.resume(p.store, subscribers.find(p.store, "b", "first"), actor=p.actor, now=NOW),
+        lambda p: subscribers.remove(p.store, subscribers.find(p.store, "b", "first"), actor=p.actor),
     ),
     "load": (lambda p: dump.load(p.lines, p.store, p.artefacts, actor=p.actor, now=NOW),),
 }
@@ -107,6 +122,7 @@ def place(request, tmp_path_factory):
     with open_store(f"sqlite:///{tmp_path / 'twixt.sqlite'}") as store:
         ledger.append(store, [evidence("E0")], board="b", actor=LOCAL_OWNER, now=NOW)
         people.add(store, "Bob", actor=LOCAL_OWNER, now=NOW)
+        subscribe(Place(LOCAL_OWNER, store, artefacts, lines), "first")
         yield Place(ACTORS[request.param], store, artefacts, lines)
 
 
