@@ -43,7 +43,7 @@ LONGEST_PASTE = 100_000
 NOTE_LIMIT = 300
 
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
-_BRACKETED = re.compile(r"[<(\[]*https?://[^\s<>\"]+>?", re.IGNORECASE)
+_BRACKETED = re.compile(r"(?<![<(\[])[<(\[]*https?://[^\s<>\"]+>?", re.IGNORECASE)
 _AROUND = " \t\r\n-*•·–—|:;,()[]<>\"'"
 
 
