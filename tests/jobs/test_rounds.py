@@ -77,12 +77,12 @@ def test_a_sampler_that_crashes_is_tried_three_times_and_the_last_good_snapshot_
     assert attempts.stopped(team.store, due.read(team.store, now=tomorrow + timedelta(hours=8))) == {}
 
 
-def test_one_board_that_hangs_does_not_hold_up_the_others(team):
+def test_one_board_that_hangs_does_not_hold_up_the_others(home):
     for name in ("a", "z"):
-        due_too(team, name)
+        due_too(home, name)
     hang = "time.sleep(600) if task['board'] == 'a' else None"
     with bad(hang, ENDS_WELL, limits=Limits(0.6, 10**10)) as child:
-        done = {d.standing.board: d.ended.kind for d in run_round(team.store, child, clock=Clock(NOW))}
+        done = {d.standing.board: d.ended.kind for d in run_round(home.store, child, clock=Clock(NOW))}
     assert done == {"a": "failed", "small": "published", "z": "published"}
 
 
@@ -94,12 +94,12 @@ def due_too(home, name):
     ledger.append(home.store, [evidence("E1")], board=name, actor=LOCAL_OWNER, now=NOW - DAY)
 
 
-def test_a_board_of_choice_and_the_oldest_first(team):
-    due_too(team, "a")
+def test_a_board_of_choice_and_the_oldest_first(home):
+    due_too(home, "a")
     with bad(ENDS_WELL) as child:
-        order = [d.standing.board for d in run_round(team.store, child, clock=Clock(NOW))]
+        order = [d.standing.board for d in run_round(home.store, child, clock=Clock(NOW))]
         assert order == ["small", "a"], "small has waited since the first of the month"
-        assert [d.standing.board for d in run_round(team.store, child, clock=Clock(NOW), only=["a"])] == ["a"]
+        assert [d.standing.board for d in run_round(home.store, child, clock=Clock(NOW), only=["a"])] == ["a"]
 
 
 def test_one_process_at_a_time_computes_a_board(team):
