@@ -18,6 +18,8 @@ SOURCE = "kalshi"
 SITE = "Kalshi"
 LICENCE = "none stated with the API: the terms of Kalshi apply"
 
+_TRADING = ("active", "open")
+"""Statuses in which a price is what somebody would pay now."""
 _SETTLED = ("finalized", "settled")
 """Statuses in which a result is final; before, it can be disputed."""
 _OUTCOMES: dict[str, Outcome] = {"yes": "yes", "no": "no", "scalar": "ambiguous", "void": "annulled"}
@@ -87,6 +89,8 @@ def _market(found: Gathering, one: Mapping[str, Any], place: str, saved_at: date
     found.ask(question, place=place)
     if one.get("result"):
         found.skip("the price of a market that has its result", place)
+    elif one.get("status", "active") not in _TRADING:
+        found.skip("the price of a market that is not traded", place)
     else:
         bid, ask = _either(one, "yes_bid"), _either(one, "yes_ask")
         found.say(question.id, _middle(bid, ask, _either(one, "last_price") or None), saved_at, place=place)

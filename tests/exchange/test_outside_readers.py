@@ -226,6 +226,13 @@ def test_kalshi_has_an_outcome_only_once_it_is_final(status: str, result: str, o
     assert (reading.questions[0].outcome, reading.forecasts) == (outcome, ())
 
 
+@pytest.mark.parametrize("status", ["initialized", "inactive", "closed"])
+def test_kalshi_prices_count_while_the_market_is_traded(status: str) -> None:
+    reading = read("kalshi", as_json({"market": published.CONTRACT | {"status": status}}))
+    assert left_out(reading) == {"the price of a market that is not traded": 1}
+    assert reading.questions
+
+
 def test_kalshi_markets_of_one_event_keep_titles_apart() -> None:
     other = published.CONTRACT | {"ticker": "KXTRUCE-27", "yes_sub_title": "Before 2028"}
     reading = read("kalshi", as_json({"events": [{"markets": [published.CONTRACT, other]}]}))
