@@ -177,22 +177,27 @@ async def _stop_when_empty(worker: Worker, stop: asyncio.Event) -> None:
 
 
 def _tell_what_libraries_say(log: JobLog) -> None:
-    """Let warnings of the queue's libraries be lines of the log: without it they would be written between them."""
+    """Let what the queue's libraries complain of be lines of the log: without it they would be written between them."""
     handler = _Told(log)
-    for name in ("procrastinate", "psycopg", "asyncio"):
+    for name, level in {"procrastinate": logging.WARNING, "psycopg": logging.ERROR, "asyncio": logging.ERROR}.items():
         logger = logging.getLogger(name)
-        logger.setLevel(logging.WARNING)
+        logger.setLevel(level)
         logger.propagate = False
         logger.handlers = [handler]
 
 
 class _Told(logging.Handler):
+    """Writes the complaints of libraries; that the database is gone only once for many that notice it."""
+
     def __init__(self, log: JobLog) -> None:
         super().__init__(logging.WARNING)
         self._log = log
+        self._last = ""
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
+        from procrastinate.exceptions import ConnectorException
+
         from forecasts.errors import StoreError
         from forecasts.jobs.worker import TaskFailedError
 
@@ -200,7 +205,11 @@ class _Told(logging.Handler):
         if isinstance(error, TaskFailedError | StoreError):
             return  # the worker has told it itself
         message = f"{record.name}: {record.getMessage()}{f': {error!r}' if error else ''}"
-        self._log("library", message, level="error" if record.levelno >= logging.ERROR else "warning")
+        if isinstance(error, ConnectorException):
+            message = f"the queue does not answer: {error.__cause__ or error}"
+        if message != self._last:
+            self._log("library", message, level="error" if record.levelno >= logging.ERROR else "warning")
+        self._last = message
 
 
 def _now() -> datetime:

@@ -37,6 +37,8 @@ BUSY_PAUSE = 15
 """Seconds before a board is asked for again that another process computes."""
 SHORTEST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds between two attempts to reach a database that has gone: twice as long each time."""
+REACHED_WITHIN = 10.0
+"""Seconds after which a database that does not answer counts as gone."""
 KEPT_HOURS = 30 * 24
 """For how long ended tasks can be looked at."""
 
@@ -172,7 +174,8 @@ class Worker:
             await asyncio.sleep(0.2)
 
     async def _watch(self) -> None:
-        """Take over what silent workers were doing, again and again."""
+        """Take over what silent workers were doing, again and again; a database that stays away is told once."""
+        away = False
         while True:
             own = None if self._number is None else Own(self._number, tuple(self._running))
             try:
@@ -180,8 +183,11 @@ class Worker:
                     take_over, self.store, silent=self.duties.silent, now=self.clock(), own=own
                 )
             except StoreError as error:
-                self.tell("watch_failed", str(error), level="error")
+                if not away:
+                    self.tell("database_lost", str(error), level="error")
+                away = True
             else:
+                away = False
                 for number in (*taken.again, *taken.given_up):
                     self.tell("taken_over", f"task {number}: its worker fell silent", level="warning", task=number)
             await asyncio.sleep(self.duties.heartbeat)
@@ -192,6 +198,7 @@ class Worker:
             conninfo=self.store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False),
             min_size=1,
             max_size=4,
+            timeout=REACHED_WITHIN,
             kwargs={"options": queue_tables.SEARCH_PATH, "connect_timeout": 10, "tcp_user_timeout": 20_000},
         )
         library = procrastinate.App(connector=connector, periodic_defaults={"max_delay": 24 * 3600})
