@@ -100,10 +100,11 @@ def host(
         )
     if processor is not None:
         os.sched_setaffinity(process.pid, {processor})
+    running = Host(process, log)
     try:
-        yield Host(process, log)
+        yield running
         process.terminate()
-        process.wait(60)
+        assert process.wait(60) == 0 or running.killed, log.read_text()[-3000:]
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
