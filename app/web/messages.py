@@ -4,10 +4,16 @@ Anybody who can open the page can speak to its web socket. Among what Streamlit 
 no reader of a board may ask for: to empty the caches of everybody, to tell the server's repository with its branch and
 changed files, to run the script at each change of a file, to write files beside it. None of our pages asks for them.
 And it tells every reader where its script lies; that path is cut down to the file's name.
+
+A proxy counts connections and requests, not what is said within a web socket: each socket has a pace of its own here,
+so that what one address may write is that pace times the connections that the proxy allows it (docs/hosting.md).
 """
 
+import asyncio
 import logging
+from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
 from google.protobuf.message import DecodeError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,7 +26,27 @@ OPERATION = "backend_operation_request"
 OPERATIONS = frozenset({"deferred_file", "dataframe_chunk"})
 """To make a file when its button is pressed, and to read on in a long table."""
 
+AT_ONCE = 100
+"""Messages of one socket that are handed on without delay; nobody types so many within a moment."""
+PER_SECOND = 10.0
+"""Messages of one socket that are handed on in the long run."""
+
 log = logging.getLogger("twixt.web")
+
+
+@dataclass
+class Pace:
+    """How many messages a socket may still send at once."""
+
+    left: float = AT_ONCE
+    at: float = 0.0
+    """When that was counted, in monotonic seconds."""
+
+    def hold(self, now: float) -> float:
+        """Count one message, and return for how many seconds it must wait."""
+        self.left = min(AT_ONCE, self.left + (now - self.at) * PER_SECOND) - 1
+        self.at = now
+        return max(0.0, -self.left / PER_SECOND)
 
 
 class OnlyOurMessages:
@@ -38,12 +64,17 @@ class OnlyOurMessages:
 
 
 def only_ours(receive: Receive) -> Receive:
-    """Return a `receive` that leaves out every message that no page of ours sends."""
+    """Return a `receive` that leaves out every message that no page of ours sends, and waits where too many come."""
+    pace = Pace(at=monotonic())
 
     async def receive_ours() -> Message:
         while True:
             message = await receive()
-            if message["type"] != "websocket.receive" or is_ours(message.get("bytes")):
+            if message["type"] != "websocket.receive":
+                return message
+            if wait := pace.hold(monotonic()):
+                await asyncio.sleep(wait)
+            if is_ours(message.get("bytes")):
                 return message
             log.info("a message that no page sends was left out")
 

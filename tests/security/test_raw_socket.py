@@ -3,6 +3,7 @@
 Not by pressing what was never drawn for them, not by messages that no page sends, not by states that no browser would.
 """
 
+import asyncio
 import random
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,8 +17,9 @@ from streamlit.proto.BackMsg_pb2 import BackendOperationRequest, BackMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.exceptions import ConnectionClosed
 
+from app.web import messages
 from app.web.limits import CLOSED
-from app.web.messages import OPERATION, OPERATIONS, OURS, is_ours
+from app.web.messages import AT_ONCE, OPERATION, OPERATIONS, OURS, PER_SECOND, Pace, is_ours, only_ours
 from forecasts import ledger, people, reading_list
 from tests.jobs import small_home, voting_home
 from tests.security.raw_socket import Drawn, RawClient, Widget, pressed, typed
@@ -52,6 +54,34 @@ def test_of_all_messages_only_those_of_our_pages_pass() -> None:
     assert not is_ours(None)
     assert is_ours(b"\xff\xff"), "what is no message is Streamlit's to refuse"
     assert OPERATION in {f.name for f in KINDS}
+
+
+def test_a_socket_that_floods_is_slowed_down() -> None:
+    pace = Pace()
+    waits = [pace.hold(0.0) for _ in range(AT_ONCE + 20)]
+    assert waits[:AT_ONCE] == [0.0] * AT_ONCE
+    assert waits[AT_ONCE:] == pytest.approx([k / PER_SECOND for k in range(1, 21)])
+    assert pace.hold(3.0) == 0.0, "after a pause it may go on"
+    assert [pace.hold(1000.0) for _ in range(AT_ONCE + 1)][-1] == pytest.approx(1 / PER_SECOND), "no credit piles up"
+
+
+def test_messages_wait_their_turn(monkeypatch) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    async def receive() -> dict[str, object]:
+        return {"type": "websocket.receive", "bytes": BackMsg(app_heartbeat=True).SerializeToString()}
+
+    async def flood() -> None:
+        receive_ours = only_ours(receive)
+        for _ in range(AT_ONCE + 30):
+            await receive_ours()
+
+    monkeypatch.setattr(messages.asyncio, "sleep", sleep)
+    asyncio.run(flood())
+    assert len(slept) in range(20, 31)
 
 
 starts_servers = pytest.mark.slow
