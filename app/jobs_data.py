@@ -13,9 +13,8 @@ def given_up(board: str) -> GivenUp | None:
 
 
 def words_of(found: GivenUp) -> str:
-    """Return for a reader of the numbers what it means that an input was given up."""
+    """Return for a reader of the numbers what it means that an input was given up; the page says above it why."""
     return (
         f"The last {found.attempts} runs on what is known now did not publish, so it is not tried again until "
-        "something new is entered or another day begins. The numbers are those of the last good run. "
-        f"The last attempt was {found.outcome}: {found.message}"
+        "something new is entered or another day begins. The numbers are those of the last good run."
     )

@@ -9,6 +9,7 @@ from forecasts.jobs import due
 from forecasts.people import JOBS
 from forecasts.runs import Run
 from tests.app.conftest import SMALL_VIEWED
+from tests.app.test_board_page import html
 from tests.jobs.small_home import NOW, evidence
 
 TEXT = "is not tried again until something new is entered or another day begins"
@@ -32,6 +33,6 @@ def test_it_is_said_after_the_third_failure_and_until_something_new_is_entered(p
     (warning,) = shown.warning
     assert TEXT in warning.value
     assert "The last 3 runs" in warning.value
-    assert "khat \\*FAILS\\*" in warning.value, "words stay words"
+    assert "khat *FAILS* &lt;b&gt;" in html(shown), "why, as words that stay words"
     small.add(evidence("E4"), at=NOW + timedelta(minutes=9))
     assert not page(name, root, at=SMALL_VIEWED).run().warning
