@@ -48,6 +48,9 @@ def _database(store: Store) -> Finding:
         else:
             version = f"PostgreSQL {connection.exec_driver_sql('SHOW server_version').scalar_one()}"
             size = connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one()
+            encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+            if encoding != "UTF8":
+                return Finding("database", "fail", f"{store.label}: encoding {encoding}; UTF8 is needed for every word")
     took = perf_counter() - started
     state: State = "warn" if took > _SLOW_SECONDS else "ok"
     text = f"{store.label}: {version}, schema {SCHEMA}, {size / 1e6:.1f} MB, answers in {took * 1000:.0f} ms"

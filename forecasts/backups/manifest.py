@@ -32,6 +32,10 @@ FORMAT = 1
 """Rises when an older program could not read a backup."""
 LISTS = {"artefacts": ("hash", "bytes"), "keys": ("key", "hash"), "definitions": ("path", "hash", "bytes")}
 """The lists that are no tables, with their columns."""
+LARGEST_FILE = 2**31
+"""Bytes of the largest artefact or board file that a backup can hold."""
+LONGEST_LINE = 2**26
+"""Bytes of the longest row that a backup can hold, with its line end."""
 _MOST_LISTS = 200
 
 

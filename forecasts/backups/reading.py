@@ -12,17 +12,13 @@ from zipfile import BadZipFile, LargeZipFile, ZipFile
 
 from forecasts import migrations, schema
 from forecasts.backups import table_lines
-from forecasts.backups.manifest import LISTS, Manifest, read_manifest
+from forecasts.backups.manifest import LARGEST_FILE, LISTS, LONGEST_LINE, Manifest, read_manifest
 from forecasts.backups.table_lines import Counted, Tally
 from forecasts.backups.writing import MANIFEST
 from forecasts.errors import BackupError
 from forecasts.forms import parse
 
 LARGEST_MANIFEST = 2**22
-LARGEST_FILE = 2**31
-"""Bytes of the largest artefact or board file that is read."""
-LONGEST_LINE = 2**26
-"""Bytes of the longest row that is read."""
 _LONGEST_PATH = 500
 
 

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from forecasts import schema
 from forecasts.artefacts import Artefacts
 from forecasts.backups import manifest, table_lines
-from forecasts.backups.manifest import FORMAT, LISTS, Manifest
+from forecasts.backups.manifest import FORMAT, LARGEST_FILE, LISTS, LONGEST_LINE, Manifest
 from forecasts.backups.table_lines import Counted, Tally
 from forecasts.backups.whole_file import appearing
 from forecasts.errors import BackupError, CorruptArtefactError
@@ -162,6 +162,8 @@ def _write_list(archive: ZipFile, name: str, rows: Iterable[tuple[Any, ...]]) ->
 def _write_lines(archive: ZipFile, name: str, lines: Iterable[bytes]) -> None:
     with archive.open(_member(name), "w", force_zip64=True) as member:
         for some in batched(lines, _LINES_AT_ONCE, strict=False):
+            if (longest := max(map(len, some))) >= LONGEST_LINE:
+                raise BackupError(f"{name}: a row of {longest} bytes; a backup holds rows below {LONGEST_LINE}")
             member.write(b"".join(line + b"\n" for line in some))
 
 
@@ -179,6 +181,8 @@ def _write_artefacts(archive: ZipFile, artefacts: Artefacts, needed: Needed, cho
     for name in sorted((artefacts.hashes() | needed.always) - choice.left_out):
         content = _content(artefacts, name, needed, choice.damage)
         if content is not None:
+            if len(content) > LARGEST_FILE:
+                raise BackupError(f"artefact {name}: {len(content)} bytes; a backup holds files up to {LARGEST_FILE}")
             sizes[name] = len(content)
             archive.writestr(_member(f"artefacts/{name}"), content)
     keys = sorted((key, name) for key, name in artefacts.bindings().items() if name in sizes)

@@ -1,8 +1,9 @@
 """Versions of the store's schema, one file each; run by `forecasts.store.open_store`, imported only when one is due.
 
-To add one: change `forecasts.schema`, write `versions/vNNNN_what.py` with the next number as its revision, and set
-`schema.SCHEMA` to that number; a test compares what the migrations make with what the schema says. The triggers are
-created anew after every migration, because rebuilding a table on SQLite drops them. Released files never change.
+To add one: write the fixture of the schema that is left behind (`tests/forecasts/full_store.py`), change
+`forecasts.schema`, write `versions/vNNNN_what.py` with the next number as its revision, and set `schema.SCHEMA` to that
+number; a test compares what the migrations make with what the schema says. The triggers are created anew after every
+migration, because rebuilding a table on SQLite drops them. Released files never change.
 """
 
 from pathlib import Path

@@ -153,7 +153,9 @@ def test_a_record_is_moved_to_postgresql_and_back_and_stays_the_same(
     on_server = Place(home.root, postgres_url)
     assert on_server.contents() == before == home.contents()
     assert run_at(on_server, *add()).exit_code == 0
-    assert "TWIXT_DB names another database" in run_at(on_server, "doctor").stdout
+    looked = run_at(on_server, "doctor")
+    assert (looked.exit_code, "TWIXT_DB names another database" in looked.stdout) == (0, True), looked.output
+    assert re.search(r"^ok +database +postgresql://.*: PostgreSQL \d+", looked.stdout, re.MULTILINE)
     back = document(run_at(on_server, "move", "--to", f"sqlite:///{tmp_path / 'back.sqlite'}", "--json"))
     assert back["record"] != there["record"]
     shutil.copytree(home.root, tmp_path / "copy")

@@ -208,3 +208,12 @@ def test_a_damaged_home_can_be_backed_up_when_asked_and_the_backup_says_what_it_
     assert checking.check(tmp_path / "b.zip")[1].problems == [
         f"{tmp_path / 'b.zip'}: artefact {name[:12]} is missing: a definition or a snapshot needs it"
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("bound", "expected"), [("LONGEST_LINE", "a row of"), ("LARGEST_FILE", "artefact")])
+def test_what_could_not_be_read_again_is_not_written(home, tmp_path, monkeypatch, bound, expected):
+    monkeypatch.setattr(f"forecasts.backups.writing.{bound}", 20)
+    with pytest.raises(BackupError, match=expected):
+        home.backup(tmp_path / "b.zip")
+    assert not (tmp_path / "b.zip").exists()
