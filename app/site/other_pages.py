@@ -78,7 +78,7 @@ def _hangs_on(view: BoardView, row: dict[str, Any], draw: Drawer) -> list[Sectio
     )
     cells = [[words(d["name"]), percent(d["p_if_yes"]), percent(d["p_if_no"])] for d in lines]
     table = Markup(  # noqa: S704 - escaped above
-        marks.table(["Question", "If it happens", "If it does not"], cells, numeric=(1, 2), stack=False)
+        marks.table(["Question", "If it happens", "If it does not"], cells, numeric=(1, 2))
     )
     definition = next((s.definition for s in view.board.scenarios if s.id == row["subject"]), "")
     how = folded("How it is defined", Markup("<pre>{}</pre>").format(definition))
