@@ -64,6 +64,11 @@ class Artefacts:
     root: Path | str
     """A directory of this machine, or the URL of a place that several machines share."""
 
+    @property
+    def label(self) -> str:
+        """What messages call the place: never with the password of a URL."""
+        return self._files.label("").rstrip("/")
+
     def put(self, content: bytes) -> str:
         """Keep the bytes and return their hash; the same bytes again change nothing, but repair a damaged file.
 

@@ -54,19 +54,19 @@ def _move_files(session: Session, place: str, *, quiet: bool) -> dict[str, objec
     from forecasts.settings import Home, SettingsError
 
     try:
-        root = Home.from_environment({**session.environment, "TWIXT_ARTEFACTS": place}).artefacts
+        target = Artefacts(Home.from_environment({**session.environment, "TWIXT_ARTEFACTS": place}).artefacts)
     except SettingsError as error:
         raise CommandError(f"--artefacts-to: {error}") from error
     source = session.workspace().artefacts
-    if root == source.root:
-        raise CommandError(f"--artefacts-to: the files are in {root} already")
+    if target.root == source.root:
+        raise CommandError(f"--artefacts-to: the files are in {target.label} already")
     with ProgressLine(quiet=quiet) as progress:
         progress("moving files", 0, 1)
-        files, keys = moving.move_files(source, Artefacts(root), actor=LOCAL_OWNER)
+        files, keys = moving.move_files(source, target, actor=LOCAL_OWNER)
     if not quiet:
-        click.echo(f"{root}: {files} files and {keys} keys, equal to those in {source.root}")
+        click.echo(f"{target.label}: {files} files and {keys} keys, equal to those in {source.label}")
         click.echo("now set TWIXT_ARTEFACTS to that place wherever twixt runs; the old files stay as they are")
-    return {"artefacts_to": str(root), "artefacts": files, "keys": keys}
+    return {"artefacts_to": target.label, "artefacts": files, "keys": keys}
 
 
 def _move_rows(session: Session, url: str, *, quiet: bool) -> dict[str, object]:

@@ -17,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from app.doctor import record
 from app.doctor.finding import Finding, State
 from app.web.login_file import LOGIN_FILE, LoginFileError, read
+from forecasts.artefacts import Artefacts
 from forecasts.settings import Home, SettingsError, kernel_version
 
 PACKAGES = (
@@ -103,7 +104,7 @@ def _home(home: Home) -> list[Finding]:
         return [Finding("home", "fail", f"{home.root}: there is none yet; `twixt init` creates it")]
     if not os.access(home.root, os.W_OK | os.X_OK):
         return [Finding("home", "fail", f"{home.root}: cannot be written by this user")]
-    return [Finding("home", "ok", f"{home.root}; artefacts in {home.artefacts}")]
+    return [Finding("home", "ok", f"{home.root}; artefacts in {Artefacts(home.artefacts).label}")]
 
 
 def _disk(home: Home) -> list[Finding]:

@@ -98,8 +98,8 @@ def _boards(store: Store) -> list[Finding]:
 def _files(home: Home) -> list[Finding]:
     artefacts = Artefacts(home.artefacts)
     if isinstance(artefacts.root, Path) and artefacts.root.exists() and not os.access(artefacts.root, os.W_OK):
-        return [Finding("artefacts", "fail", f"{artefacts.root}: cannot be written by this user")]
-    return [Finding("artefacts", "ok", f"{len(artefacts.hashes())} in {artefacts.root}; `twixt verify` hashes each")]
+        return [Finding("artefacts", "fail", f"{artefacts.label}: cannot be written by this user")]
+    return [Finding("artefacts", "ok", f"{len(artefacts.hashes())} in {artefacts.label}; `twixt verify` hashes each")]
 
 
 def _left_aside(home: Home) -> list[Finding]:

@@ -98,7 +98,7 @@ def move_files(source: Artefacts, target: Artefacts, *, actor: Actor) -> tuple[i
     for name in names:
         target.get(name)
     if (target.hashes(), target.bindings()) != (names, keys):
-        raise BackupError(f"{target.root}: written, but not the same files as in {source.root}, so do not use it")
+        raise BackupError(f"{target.label}: written, but not the same files as in {source.label}, so do not use it")
     return len(names), len(keys)
 
 

@@ -53,12 +53,12 @@ def check_holds_only(artefacts: Artefacts, names: Set[str], keys: Mapping[str, s
     """Raise BackupError when a place has files other than these, or keys that lead elsewhere."""
     if others := sorted(artefacts.hashes() - names):
         raise BackupError(
-            f"{artefacts.root}: there are files already that do not belong to it (such as {others[0][:12]}); "
+            f"{artefacts.label}: there are files already that do not belong to it (such as {others[0][:12]}); "
             "an empty place is needed"
         )
     for key, name in artefacts.bindings().items():
         if keys.get(key) != name:
-            raise BackupError(f"{artefacts.root}: key {key!r:.60} leads elsewhere already; an empty place is needed")
+            raise BackupError(f"{artefacts.label}: key {key!r:.60} leads elsewhere already; an empty place is needed")
 
 
 def _put_artefacts(artefacts: Artefacts, backup: Backup) -> None:

@@ -293,6 +293,21 @@ def document_of(result):
     return json.loads(result.stdout)
 
 
+def test_no_password_of_a_shared_place_is_shown(home: Place, tmp_path) -> None:
+    shared = {**home.environment, "TWIXT_ARTEFACTS": "memory://ada:hunter2@place/files"}
+    path = tmp_path / "bundle.zip"
+    for arguments in (
+        ["doctor", "--bundle", str(path)],
+        ["verify"],
+        ["move", "--artefacts-to", "memory://b:hunter2@c/d"],
+    ):
+        result = CliRunner().invoke(cli, arguments, obj=Session(shared, NOW))
+        assert "hunter2" not in result.output
+    assert "place/files" in CliRunner().invoke(cli, ["doctor"], obj=Session(shared, NOW)).output
+    with zipfile.ZipFile(path) as archive:
+        assert not [name for name in archive.namelist() if b"hunter2" in archive.read(name)]
+
+
 def test_a_bundle_can_be_made_where_nothing_works(tmp_path) -> None:
     broken = Place(tmp_path / "none", "nonsense")
     result = run_at(broken, "doctor", "--bundle", str(tmp_path / "b.zip"))
