@@ -20,8 +20,8 @@ LONGEST_ADDRESS = 4_000
     "add",
     short_help="Add a webhook or chat.",
     epilog=examples(
-        "twixt alerts add desk < address.txt         # on standard input it stays out of the shell's history",
-        "twixt alerts add team --slack --rule 'move 5' --rule 'cross 50 ceasefire' < address.txt",
+        "twixt alerts add desk                # the address on standard input stays out of the shell's history",
+        "twixt alerts add team --slack --rule 'move 5' --rule 'cross 50 ceasefire'",
         "twixt alerts add pager --rule failed --rule 'stale 30' --url https://hooks.example.org/board",
     ),
 )

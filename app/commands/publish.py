@@ -24,7 +24,7 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%/-]
     short_help="Write a static site: pages, numbers, feed, calendar.",
     epilog=examples(
         "twixt publish site",
-        "twixt refit --due && twixt publish /srv/site --url https://board.example.org/",
+        "twixt publish /srv/site --url https://board.example.org/",
         "twixt publish site --board indivisible-security --json",
     ),
 )
