@@ -118,6 +118,10 @@ def test_a_good_file_becomes_the_secrets_of_a_login(tmp_path):
         ({"admins": "me"}, "'admins' is unknown; allowed: client_id"),
         ({"server_metadata_url": "http://id.example.org/x"}, "server_metadata_url must be an https address"),
         ({"server_metadata_url": "javascript:alert(1)"}, "server_metadata_url must be an https address"),
+        (
+            {"server_metadata_url": "https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration"},
+            "server_metadata_url lets every tenant in",
+        ),
         ({"redirect_uri": "https://board.example.org/"}, "redirect_uri must end with /oauth2callback"),
         ({"cookie_secret": "short"}, "cookie_secret needs at least 32 random characters"),
     ],

@@ -1,4 +1,4 @@
-"""The proxy's file says what docs/hosting.md tells, passes web sockets on, and limits every address that the app serves."""
+"""The proxy's file says what docs/hosting.md tells, passes web sockets on, and limits every address the app serves."""
 
 import re
 from pathlib import Path
