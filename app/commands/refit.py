@@ -13,7 +13,7 @@ from app.commands.afterwards import Afterwards, after_options
 from app.commands.common import common, day_option, examples, mode, replay_options, whole
 from app.commands.job_options import job_options, limits, log_to_stderr
 from app.commands.refit_due import run_due
-from app.failures import IMPRECISE, OK, REFUSED, CommandError, one_line
+from app.failures import IMPRECISE, OK, REFUSED, CommandError, explain_failure, one_line
 from app.session import Session
 from app.terminal import ProgressLine, print_json
 
@@ -133,17 +133,22 @@ def _leave_out(options: Mapping[str, object], why: str) -> None:
 
 
 def _run_due(session: Session, board_id: str | None, options: Mapping[str, Any], *, lines: bool, as_json: bool) -> int:
-    """Read the options of an unattended run and compute what is due; raises CommandError."""
-    board = None if board_id is None else session.board(board_id)
-    return run_due(
-        session,
-        board,
-        allowed=limits(options["timeout"], options["memory"]),
-        after=Afterwards.of(options["publish"], options["url"], options["tell"]),
-        log=None if options["log"] is None else log_to_stderr(options["log"], lambda: datetime.now(UTC)),
-        lines=lines,
-        as_json=as_json,
-    )
+    """Read the options of an unattended run and compute what is due; raises CommandError.
+
+    With a log, what ends the look stands in it too: whoever collects the lines reads no others.
+    """
+    allowed = limits(options["timeout"], options["memory"])
+    after = Afterwards.of(options["publish"], options["url"], options["tell"])
+    log = None if options["log"] is None else log_to_stderr(options["log"], lambda: datetime.now(UTC))
+    try:
+        board = None if board_id is None else session.board(board_id)
+        return run_due(session, board, allowed=allowed, after=after, log=log, lines=lines, as_json=as_json)
+    except Exception as error:
+        if log is None:
+            raise
+        message, code = explain_failure(error, logs=session.logs, now=session.now)
+        log("look_failed", message, level="error", code=code)
+        return code
 
 
 def _tell(outcome: Outcome) -> None:

@@ -139,6 +139,24 @@ def test_jobs_of_a_record_say_what_is_due_and_since_when(small: small_home.Home,
     assert due.stdout.splitlines()[1].split()[:6] == ["small", "due", "2026-04-10", "00:00", "2", "h"]
 
 
+def test_what_ends_a_look_stands_in_its_log(tmp_path: Path) -> None:
+    nowhere = Place(tmp_path / "nowhere")
+    result = run_at(nowhere, "refit", "--due", "--log", "json", now=LATER)
+    assert result.exit_code == 2
+    (told,) = documents(result.stderr)
+    assert (told["event"], told["level"], told["code"]) == ("look_failed", "error", 2)
+    assert "there is no record yet" in told["message"]
+    assert complaint(run_at(nowhere, "refit", "--due", now=LATER)) == told["message"]
+
+
+def test_a_log_of_a_database_that_cannot_be_reached_holds_no_password(tmp_path: Path) -> None:
+    place = Place(tmp_path / "home", f"postgresql://twixt:open-sesame@127.0.0.1:{free_port()}/twixt")
+    result = run_at(place, "refit", "--due", "--log", "json", now=LATER)
+    (told,) = documents(result.stderr)
+    assert (result.exit_code, told["event"]) == (2, "look_failed")
+    assert "open-sesame" not in result.output + result.stderr
+
+
 @pytest.mark.slow
 def test_what_follows_a_look_is_told_and_does_not_stop_the_next_step(place: Place, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("no folder")
