@@ -95,19 +95,20 @@ def test_what_waits_is_done_in_the_order_of_who_waits_for_it(queue_store, child)
         assert connection.execute(sa.text("SELECT count(*) FROM twixt_queue.procrastinate_workers")).scalar_one() == 0
 
 
-def test_tasks_entered_while_it_waits_are_done_at_once(queue_store, child):
-    took = []
-
+def test_a_task_entered_while_it_waits_is_told_to_it(queue_store, child):
     def ask() -> None:
         time.sleep(0.5)
-        began = time.monotonic()
         enter(queue_store, "asked", priority=Priority.PERSON)
-        while states(queue_store).get("asked") != "succeeded" and time.monotonic() < began + PATIENCE:
-            time.sleep(0.02)
-        took.append(time.monotonic() - began)
 
-    work(queue_store, child, lambda: True, meanwhile=ask, heartbeat=20.0, silent=60.0)
-    assert took[0] < 10.0  # the library would look by itself after ten seconds only
+    # by itself it would look again after a thousand seconds
+    work(
+        queue_store,
+        child,
+        lambda: bool(states(queue_store)) and all_ended(queue_store)(),
+        meanwhile=ask,
+        heartbeat=2000.0,
+    )
+    assert states(queue_store) == {"asked": "succeeded"}
 
 
 def test_one_board_is_done_by_one_slot_at_a_time(queue_store, child):
@@ -143,7 +144,7 @@ def test_a_retry_lets_newer_tasks_of_its_board_go_first(queue_store, child, monk
     work(queue_store, child, lambda: queue.get(queue_store, number).attempts == 1)
     waiting = queue.get(queue_store, number)
     assert (waiting.state, waiting.priority) == ("todo", -1)
-    assert timedelta(minutes=59) < waiting.not_before - datetime.now(UTC) < timedelta(minutes=61)
+    assert waiting.not_before - waiting.started_at >= timedelta(minutes=59)
 
 
 def test_a_board_that_another_process_computes_is_waited_for(queue_store, child):
@@ -168,9 +169,7 @@ def test_a_running_task_that_is_cancelled_ends_with_its_child_and_the_next_is_do
 
 def test_a_worker_that_leaves_lets_go_of_what_it_does(queue_store, child):
     (number,) = enter(queue_store, "slow")
-    began = time.monotonic()
     work(queue_store, child, lambda: states(queue_store)["slow"] == "doing", grace=0.2)
-    assert time.monotonic() - began < PATIENCE
     left = queue.get(queue_store, number)
     assert (left.state, left.attempts, left.priority) == ("todo", 1, 0)
     assert runs.read(queue_store, "slow") == ()
