@@ -29,7 +29,7 @@ from forecasts.jobs.task import Ended, Task, line, plain_line, read_ended, task_
 type Progress = Callable[[str, int, int], None]
 """Called with (stage, steps done, steps in all), as in `forecasts.refit`."""
 
-LOOK_EVERY = 0.25
+LOOK_EVERY = 0.5
 """Seconds between two looks at the child's memory."""
 MOST_TASKS = 200
 """Tasks after which a child is replaced: what its libraries never give back is given back then."""
