@@ -199,6 +199,7 @@ def full_store_detail(home: Home) -> str:
         return connection.execute(sa.select(schema.snapshots.c.detail_hash)).scalars().first()
 
 
+@pytest.mark.slow
 def test_a_damaged_home_can_be_backed_up_when_asked_and_the_backup_says_what_it_lacks(home, tmp_path):
     name, damage = full_store_detail(home), []
     home.artefacts.remove(name)
