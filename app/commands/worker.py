@@ -135,15 +135,13 @@ def _worker(session: Session, tell: Callable[..., None], opened: ExitStack, opti
 def _check_files(session: Session) -> None:
     """Raise CommandError where the definitions of boards are not among the files that this machine reaches."""
     from forecasts.jobs import due
-    from forecasts.shared_files import without_login
 
     opened = session.workspace()
     standings = due.read(opened.store, now=session.now)[:LOOKED_FOR]
     missing = [s.board for s in standings if s.definition and not opened.artefacts.has(s.definition)]
     if missing:
-        place = without_login(str(opened.artefacts.root))
         raise CommandError(
-            f"TWIXT_ARTEFACTS: {place}: the definition of {missing[0]} is not there; "
+            f"TWIXT_ARTEFACTS: {opened.artefacts.label}: the definition of {missing[0]} is not there; "
             "it must lead to the files that the other machines write"
         )
 
