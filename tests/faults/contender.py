@@ -13,7 +13,7 @@ from forecasts.errors import ConflictError
 from forecasts.new_entry import EVIDENCE, append_new
 from forecasts.people import Actor
 from forecasts.store import Store, open_store
-from tests.jobs.small_home import evidence
+from tests.forecasts.records import evidence
 
 BOARD = "contested"
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -28,7 +28,7 @@ def mine(number: int, edits: int) -> list[str]:
 
 def edit(store: Store, entry: str, actor: Actor) -> tuple[str, str, str] | None:
     """Edit the first version of an item; returns None when that went through, else who was first and what was said."""
-    new = evidence(entry, lr=1.5, forecaster="owner")
+    new = evidence(entry, lr=1.5)
     try:
         ledger.append(store, [new], board=BOARD, actor=actor, now=NOW, expected_version={entry: 1})
     except ConflictError as error:

@@ -64,6 +64,10 @@ def opened(place: Place) -> Iterator[tuple[Store, Artefacts]]:
         yield store, Artefacts(place.root / "artefacts")
 
 
+type Site = dict[str, str]
+"""Name of each file of a static site -> the hash of its bytes."""
+
+
 @dataclass(frozen=True)
 class State:
     """What a home holds, as far as it must be the same however it came to be."""
@@ -74,8 +78,8 @@ class State:
     """Snapshot id -> its rows."""
     details: dict[str, str]
     """Snapshot id -> the hash of its detail."""
-    sites: tuple[str, ...] = ()
-    """Digests of the static site, one after the other, where there is one."""
+    sites: tuple[Site, ...] = ()
+    """The static site, one after the other, where there is one."""
 
 
 def state(place: Place) -> State:
@@ -123,18 +127,12 @@ def check_equal(found: State, reference: State) -> None:
     assert (found.entries, set(found.snapshots)) == (reference.entries, set(reference.snapshots))
 
 
-def sites(place: Place) -> tuple[str, ...]:
-    """Return the digest of a home's static site, if it has one."""
-    site = place.root / "out" / "site"
-    return (digest(site),) if site.exists() else ()
-
-
-def digest(folder: Path) -> str:
-    """Return a digest of every name and every byte below a folder."""
-    total = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        total.update(f"{path.relative_to(folder)}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
+def sites(place: Place) -> tuple[Site, ...]:
+    """Return a home's static site, if it has one."""
+    root = place.root / "out" / "site"
+    files = sorted(p for p in root.rglob("*") if p.is_file())
+    found = {str(p.relative_to(root)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+    return (found,) if root.exists() else ()
 
 
 def leftovers(place: Place) -> list[Path]:

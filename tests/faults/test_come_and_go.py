@@ -4,9 +4,11 @@ from forecasts import ledger
 from forecasts.new_entry import EVIDENCE, append_new
 from forecasts.people import LOCAL_OWNER
 from forecasts.store import Store, open_store
-from tests.faults.homes import BOARD, NOW
 from tests.faults.streams import Stream
-from tests.jobs.small_home import evidence
+from tests.faults.writer import NOW
+from tests.forecasts.records import evidence
+
+BOARD = "small"
 
 
 def enter(store: Store) -> str:

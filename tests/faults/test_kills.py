@@ -91,15 +91,13 @@ def check_backup(place: Place, deed: Deed, ended: Ended, reference: State) -> Co
 def check_site(place: Place, deed: Deed, ended: Ended, reference: State) -> Counter[str]:
     """Check that the site is the one before or the new one, then write it again."""
     homes.check_equal(homes.state(place), reference)
-    site = place.root / "out" / "site"
     (found,) = homes.sites(place)
     assert found in reference.sites, "a mixture of two sites"
     if "files written" in ended.said:
         assert found == reference.sites[-1], "an acknowledged site is missing"
     homes.run(place, *deed.given(place))
-    assert homes.digest(site) == reference.sites[-1]
-    left = [p.name for p in site.parent.iterdir() if p.name not in {"site", ".site.twixt-lock"}]
-    assert left == []
+    assert homes.sites(place) == (reference.sites[-1],)
+    assert {p.name for p in (place.root / "out").iterdir()} == {"site", ".site.twixt-lock"}
     return Counter(new_before_the_kill=int(found == reference.sites[-1]))
 
 
@@ -190,7 +188,7 @@ def test_the_recorded_kills(name: str, kind: str) -> None:
     found = record.kept()["kills"][f"{name} {kind}"]
     assert found["killed"] >= LEAST_IN_A_CELL
     inner = "message" if kind == "postgresql" else "change"
-    assert all(found[family] >= 4 for family in ("clock", "step", inner)), "every family of points"
+    assert all(found[family] >= 3 for family in ("clock", "step", inner)), "every family of points"
 
 
 def test_the_recorded_kills_are_enough() -> None:

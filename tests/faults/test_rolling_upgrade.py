@@ -67,6 +67,7 @@ def test_an_upgrade_that_fails_leaves_the_record_to_the_older_program(
     assert again.finish() == 0, again.complaint
 
 
+@pytest.mark.slow
 def test_many_that_start_at_once_upgrade_once(older_store: str) -> None:
     code = "import sys; from forecasts.store import open_store; open_store(sys.argv[1], busy_seconds=60).close()"
     words = [sys.executable, "-W", "error", "-c", code, older_store]

@@ -1,6 +1,6 @@
 """Eight writers at once: nothing is lost, whoever comes second on an item is told who was first, readers never wait.
 
-The nightly part enters 4,000 items and makes 400 pairs of edits on each database; the fast part does the same in small.
+The nightly part enters 4,000 items and makes 400 pairs of edits on each database; the slow part does the same in small.
 """
 
 import json
@@ -21,7 +21,7 @@ from forecasts.store import Store, open_store
 from tests.cli.conftest import ROOT
 from tests.faults import record, servers
 from tests.faults.contender import BOARD, NOW
-from tests.jobs.small_home import evidence
+from tests.forecasts.records import evidence
 
 WRITERS = 8
 ITEMS, EDITS = 4000, 400
@@ -105,6 +105,7 @@ def durable(kind: str, folder: Path) -> Iterator[str]:
             yield server.new_database()
 
 
+@pytest.mark.slow
 def test_eight_writers_in_small(store_url: str) -> None:
     with open_store(store_url) as store:
         contested(store, 8)

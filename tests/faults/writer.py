@@ -4,14 +4,24 @@ With a schema as a fourth word it does so as the program of that schema would: i
 """
 
 import sys
+from datetime import UTC, date, datetime
 
 from forecasts import schema
 from forecasts import store as store_module
+from forecasts.domain import Effect, Evidence
 from forecasts.errors import StoreError
 from forecasts.new_entry import EVIDENCE, append_new
 from forecasts.people import LOCAL_OWNER
 from forecasts.store import open_store
-from tests.jobs.small_home import NOW, evidence
+from tests.forecasts.records import evidence
+
+NOW = datetime(2026, 4, 10, 9, tzinfo=UTC)
+EFFECTS = (Effect("truce", date(2028, 12, 31), 1.5, 1.2, 2.0),)
+
+
+def item(entry: str) -> Evidence:
+    """Return an item about a question of the small board."""
+    return evidence(entry, effects=EFFECTS, thread=entry)
 
 
 def main(url: str, board: str, count: int) -> None:
@@ -19,7 +29,7 @@ def main(url: str, board: str, count: int) -> None:
     try:
         with open_store(url, busy_seconds=60) as store:
             for _ in range(count):
-                entry = append_new(store, evidence, letter=EVIDENCE, board=board, actor=LOCAL_OWNER, now=NOW)
+                entry = append_new(store, item, letter=EVIDENCE, board=board, actor=LOCAL_OWNER, now=NOW)
                 _say(entry.entry)
     except StoreError as error:
         _say(str(error))
