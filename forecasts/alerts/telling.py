@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import sqlalchemy as sa
+
 from forecasts.alerts import bodies, outbox, sealing, standing, subscribers
 from forecasts.alerts.news import News, news
 from forecasts.alerts.outbox import Message
@@ -16,8 +18,11 @@ from forecasts.artefacts import Artefacts
 from forecasts.errors import StoreError
 from forecasts.people import EVERYWHERE, Actor, authorise
 from forecasts.receipts import digest
+from forecasts.schema import runs, snapshots
 from forecasts.store import Store, lock_board
 
+TRIES = 5
+"""How often a comparison begins again because a run ended meanwhile; after that the next call tells."""
 MOST_AT_ONCE = 500
 """Messages that one call delivers."""
 GONE = 410
@@ -65,21 +70,33 @@ def queue_news(store: Store, artefacts: Artefacts, board: str, *, actor: Actor, 
     authorise(actor, "publish", board)
     if not any(s.state == "active" for s in subscribers.every(store, board)):
         return 0
-    here = standing.read(store, artefacts, board, now=now)
-    queued = 0
-    with store.writing() as connection:
-        lock_board(connection, board)
-        for one in subscribers.read_locked(connection, board):
-            if one.state != "active":
-                continue
-            found = news(one.rules, {**one.seen, **outbox.will_be_told(connection, one.id)}, here)
-            subscribers.keep_seen(connection, one.id, found.begun)
-            if found.events:
-                body = bodies.document(here, found.events)
-                queued += outbox.queue(
-                    connection, body, subscriber=one.id, board=board, occasion=_occasion(found, here), now=here.at
-                )
-    return queued
+    for _ in range(TRIES):
+        with store.reading() as connection:
+            mark = _mark(connection, board)
+        here = standing.read(store, artefacts, board, now=now)
+        with store.writing() as connection:
+            lock_board(connection, board)
+            if _mark(connection, board) == mark:
+                return sum(_queue(connection, one, here) for one in subscribers.read_locked(connection, board))
+    return 0
+
+
+def _mark(connection: sa.Connection, board: str) -> tuple[int | None, ...]:
+    """Return what rises with each snapshot and each run: who compares an older state would tell of moves back to it."""
+    newest = (sa.select(sa.func.max(t.c.number)).where(t.c.board == board).scalar_subquery() for t in (snapshots, runs))
+    return tuple(connection.execute(sa.select(*newest)).one())
+
+
+def _queue(connection: sa.Connection, one: Subscriber, here: Standing) -> bool:
+    """Queue what is new to one subscriber, and keep where topics begin for them."""
+    if one.state != "active":
+        return False
+    found = news(one.rules, {**one.seen, **outbox.will_be_told(connection, one.id)}, here)
+    subscribers.keep_seen(connection, one.id, found.begun)
+    if not found.events:
+        return False
+    body, occasion = bodies.document(here, found.events), _occasion(found, here)
+    return outbox.queue(connection, body, subscriber=one.id, board=one.board, occasion=occasion, now=here.at)
 
 
 def _occasion(found: News, here: Standing) -> str:

@@ -143,7 +143,7 @@ def receiving() -> Iterator[Receiver]:
 
 def open_home(folder: Path, database: str = "") -> Home:
     """Give a small home without numbers."""
-    return small_home.open_home(folder, database=database)
+    return small_home.open_home(folder, database=database, rows=48)
 
 
 def open_home_again(folder: Path) -> Home:

@@ -8,7 +8,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from forecasts import ledger, runs
-from forecasts.alerts import outbox, subscribers, telling, wire
+from forecasts.alerts import outbox, standing, subscribers, telling, wire
 from forecasts.alerts.wire import Answer
 from forecasts.domain import Confirmation, Resolution
 from forecasts.errors import ForbiddenError
@@ -303,3 +303,23 @@ def test_subscribers_are_no_news_of_the_ledger(home) -> None:
     before = ledger.tail(home.store, home.board.id)
     subscribe(home)
     assert ledger.tail(home.store, home.board.id) == before
+
+
+def test_a_run_that_ends_during_a_comparison_is_not_told_backwards(both, monkeypatch) -> None:
+    """Who has read the older state begins again instead of telling of a move back to it."""
+    subscribe(both, "move 5 truce")
+    publish(both, NOW + HOUR, truce=0.3)
+    read, post, interrupted = standing.read, Post(), []
+
+    def slow(*arguments, **more):
+        found = read(*arguments, **more)
+        if not interrupted:
+            interrupted.append(1)
+            publish(both, NOW + 2 * HOUR, truce=0.5)
+            assert queue(both, NOW + 2 * HOUR) == 1
+        return found
+
+    monkeypatch.setattr(standing, "read", slow)
+    assert queue(both, NOW + 2 * HOUR) == 0
+    deliver(both, post, Clock(NOW + 2 * HOUR))
+    assert [e["details"]["probability"] for e in post.events] == [0.5]
