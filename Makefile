@@ -7,7 +7,7 @@ READY_BENCH := .venv/.installed-requirements-bench
 PYTEST := $(BIN)/python -m pytest
 SHELL := /bin/sh
 
-.PHONY: help setup app test test-slow test-nightly check format bench draws lock screenshots clean
+.PHONY: help setup app test test-slow test-nightly check audit format bench draws lock screenshots clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -36,6 +36,9 @@ check: $(READY) ## lint, format, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+audit: $(READY) ## every locked package against known weaknesses (asks OSV; says so when it cannot)
+	@$(BIN)/python -m scripts.audit $(ARGS)
 
 format: $(READY) ## apply lint fixes and the formatter
 	$(BIN)/ruff check --fix .

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -102,7 +102,7 @@ def without_path(send: Send, script: Path) -> Send:
             told = ForwardMsg.FromString(message["bytes"])
             if told.WhichOneof("type") == "new_session":
                 told.new_session.main_script_path = script.name
-                message = message | {"bytes": told.SerializeToString()}
+                message = dict(message) | {"bytes": told.SerializeToString()}
         await send(message)
 
     return send_name
