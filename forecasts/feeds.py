@@ -23,8 +23,6 @@ NAMESPACE = uuid.UUID("5f2c9a53-6d4e-5b21-9d1c-2f6f0e3f8a10")
 
 _NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-ET.register_namespace("", ATOM)
-
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -74,7 +72,7 @@ def atom(board: str, title: str, items: Sequence[Item], *, begun_at: datetime, p
         Address of the board's page and of the feed itself.
     """
     newest_first = sorted(items, key=lambda i: (i.at, i.key), reverse=True)
-    feed = ET.Element(_name("feed"))
+    feed = ET.Element("feed", {"xmlns": ATOM})
     _add(feed, "id", f"urn:uuid:{permanent_id(board, 'feed', '')}")
     _add(feed, "title", title)
     _add(feed, "updated", _instant(newest_first[0].at if newest_first else begun_at))
@@ -94,12 +92,8 @@ def atom(board: str, title: str, items: Sequence[Item], *, begun_at: datetime, p
     return bytes(ET.tostring(feed, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
-def _name(tag: str) -> str:
-    return f"{{{ATOM}}}{tag}"
-
-
 def _add(parent: ET.Element, tag: str, text: str = "", **attributes: str) -> ET.Element:
-    element = ET.SubElement(parent, _name(tag), {k: _plain(v) for k, v in attributes.items()})
+    element = ET.SubElement(parent, tag, {k: _plain(v) for k, v in attributes.items()})
     if text:
         element.text = _plain(text)
     return element

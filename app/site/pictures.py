@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -38,8 +39,6 @@ _ON = {
     (_LIGHT_TEXT, _DARK_TEXT): "on-light-dark",
     (_LIGHT_TEXT, _LIGHT_TEXT): "on-light-light",
 }
-
-ET.register_namespace("", SVG)
 
 
 def _named() -> dict[str, tuple[str, str]]:
@@ -123,8 +122,10 @@ def _printable(value: Any) -> Any:
     return value
 
 
+@cache
 def _engine() -> str:
-    return version("vl-convert-python")
+    """Return what a drawing depends on beside its specification: the engine, and what is made of its drawings here."""
+    return f"{version('vl-convert-python')} {hashlib.sha256(Path(__file__).read_bytes()).hexdigest()}"
 
 
 def _drawn(light: Spec, dark: Spec, *, mark: str) -> str:
@@ -178,6 +179,7 @@ def _colour_pairs(light: ET.Element, dark: ET.Element) -> None:
 def _clean(root: ET.Element) -> None:
     """Remove what nobody sees, and digits that no screen shows."""
     for parent in root.iter():
+        parent.tag = parent.tag.removeprefix(f"{{{SVG}}}")  # within a page it needs no name space of its own
         for child in list(parent):
             if child.get("display") == "none" or child.get("d") == "M0,0h0v0h0Z":
                 parent.remove(child)

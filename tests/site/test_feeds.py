@@ -28,6 +28,11 @@ def test_the_newest_entry_is_first_and_dates_the_feed() -> None:
     assert feed.findtext(f"{ATOM}updated") == "2026-07-01T14:00:00Z"
 
 
+def test_its_elements_have_their_plain_names() -> None:
+    assert b'<feed xmlns="http://www.w3.org/2005/Atom">' in atom(item("k"))
+    assert b"<entry>" in atom(item("k"))
+
+
 def test_an_empty_feed_has_the_date_at_which_the_record_begins() -> None:
     feed = ElementTree.fromstring(atom())
     assert feed.findtext(f"{ATOM}updated") == "2026-07-01T09:00:00Z"
