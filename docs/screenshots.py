@@ -32,6 +32,7 @@ PAGES = {
     "what_if": "what_if?mode=see&if=ceasefire+by+2026-12-31",
     "senate": "senate",
     "rearmament": "rearmament",
+    "evidence": "evidence?view=stories",
     "add_evidence": "add_evidence?question=ceasefire",
     "my_forecasts": "my_forecasts",
     "calibration": "calibration",
@@ -39,6 +40,7 @@ PAGES = {
     "diagnostics": "diagnostics?fit=resumption",
     "help": "help",
     "sources": "sources",
+    "people": "people",
 }
 
 
