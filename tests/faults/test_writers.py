@@ -106,10 +106,11 @@ def durable(kind: str, folder: Path) -> Iterator[str]:
 
 
 @pytest.mark.slow
-def test_eight_writers_in_small(store_url: str) -> None:
-    with open_store(store_url) as store:
+def test_eight_writers_in_small(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'twixt.sqlite'}"
+    with open_store(url) as store:
         contested(store, 8)
-        found, _ = outcomes(store_url, items=40, edits=8)
+        found, _ = outcomes(url, items=40, edits=8)
         check_outcomes(store, found, items=40, edits=8)
 
 
