@@ -23,9 +23,9 @@ OF_WORDS = (
     "status",
     "explain",
 )
-"""Groups and commands that read words and write to the record only; those that write files or run models are not here."""
+"""Groups and commands that read words and write to the record only: none that writes files or runs models."""
 SLOW_OR_ELSEWHERE = {("whatif", "fill")}
-LINES = 12
+LINES = 6
 """Command lines of each command."""
 GOOD = (
     "ceasefire",

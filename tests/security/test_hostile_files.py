@@ -189,7 +189,7 @@ def changed(content: bytes, seed: int) -> bytes:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(12))
 def test_a_damaged_parquet_file_is_read_or_refused_and_ends_nothing(tmp_path: Path, seed: int) -> None:
     path = tmp_path / "f.parquet"
     path.write_bytes(changed(parquet(FRAME), seed))
@@ -200,7 +200,7 @@ def test_a_damaged_parquet_file_is_read_or_refused_and_ends_nothing(tmp_path: Pa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(20))
 def test_a_damaged_csv_file_is_read_or_refused_and_ends_nothing(tmp_path: Path, seed: int) -> None:
     path = tmp_path / "f.csv"
     path.write_bytes(changed(FRAME.write_csv().encode(), seed))

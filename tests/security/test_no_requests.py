@@ -20,6 +20,7 @@ MAY: dict[str, str] = {
     "app/commands/worker.py": "waits for tasks of the record's own PostgreSQL",
     "app/doctor/redaction.py": "knows this machine's name, to leave it out",
     "app/health_server.py": "answers /healthz; asks nobody",
+    "app/web/messages.py": "lets a socket wait that sends too much; opens none",
     "forecasts/alerts/addresses.py": "the sender of alerts: looks an address up and refuses private ones",
     "forecasts/alerts/wire.py": "the sender of alerts: one request to an address that was looked up before",
     "forecasts/jobs/worker.py": "waits for tasks of the record's own PostgreSQL",

@@ -204,7 +204,7 @@ def test_odd_states_of_widgets_tell_nothing_and_end_nothing(places, home, addres
     before = everything(home)
     with RawClient(places["viewer"]) as viewer:
         widgets = viewer.draw(address).widgets
-        for _ in range(6):
+        for _ in range(3):
             states = [WidgetState(id=w.id, **draw.choice(ODD)) for w in draw.sample(widgets, min(len(widgets), 4))]
             told = viewer.draw(address, *states)
             assert not {inside for inside in (str(ROOT), "Traceback", "site-packages") if inside in told.words}
