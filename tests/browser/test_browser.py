@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from forecasts import ledger
 from forecasts.domain import Evidence
@@ -66,6 +67,21 @@ def settle(page: Page) -> None:
     expect(page.locator('[data-testid="stApp"]')).to_have_attribute(
         "data-test-script-state", "notRunning", timeout=PATIENCE
     )
+
+
+def pick(page: Page, label: str | re.Pattern[str], option: str, *, exact: bool = True) -> None:
+    """Choose an option of a select box by its words; a list that a late run of the page closes is opened again."""
+    wanted = page.get_by_role("option", name=option, exact=exact)
+    for attempts_left in reversed(range(10)):
+        page.get_by_role("combobox", name=label).click()
+        try:
+            wanted.click(timeout=PATIENCE if attempts_left == 0 else 4000)
+            break
+        except PlaywrightTimeoutError:
+            if attempts_left == 0:
+                raise
+            page.keyboard.press("Escape")
+    settle(page)
 
 
 def chance(page: Page) -> float:
@@ -150,10 +166,10 @@ def test_charts_are_described_and_no_mark_is_black(page):
     expect(charts.first.locator("svg")).to_be_visible()
     page.wait_for_function(
         "() => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]"
-        ".every(c => c.offsetParent === null || c.querySelector('svg'))"
+        ".every(c => !c.checkVisibility() || c.querySelector('svg'))"
     )
     described = charts.evaluate_all(
-        "cs => cs.filter(c => c.offsetParent !== null)"
+        "cs => cs.filter(c => c.checkVisibility())"
         ".map(c => [c, ...c.querySelectorAll('[aria-label]')].some(e => (e.ariaLabel || '').length > 20))"
     )
     assert len(described) > 2, "a chart in a closed expander is drawn when it is opened"

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.app.conftest import with_history
-from tests.browser.test_browser import PATIENCE, opened, settle
+from tests.browser.test_browser import PATIENCE, opened, pick, settle
 
 pytestmark = pytest.mark.browser
 
@@ -62,17 +62,16 @@ def trend(page: Page) -> str:
     return " ".join(chart.locator("text").all_text_contents())
 
 
-def choose(page: Page, label: str, option: str) -> None:
-    """Pick an option of a select box."""
-    page.get_by_role("combobox", name=re.compile(f"{label}")).click()
-    page.get_by_role("option", name=option).click()
-    settle(page)
-
-
 def test_two_questions_are_compared_and_a_colleague_is_sent_the_view(visitor):
     page = opened(visitor(), QUESTION)
-    choose(page, "Compare with", "Will a general ceasefire between Russia and Ukraine hold for 30 days?")
+    pick(
+        page,
+        re.compile("Compare with"),
+        "Will a general ceasefire between Russia and Ukraine hold for 30 days?",
+        exact=False,
+    )
     page.get_by_role("radio", name="Log-odds").click()
+    expect(page).to_have_url(re.compile("scale=logit"), timeout=PATIENCE)
     settle(page)
     expect(page.get_by_text(re.compile(r"^Ceasefire [\d.]+ %$")).first).to_be_visible()
     words = trend(page)

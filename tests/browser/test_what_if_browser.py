@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from forecasts import ledger
 from forecasts.domain import NamedWhatIf
-from tests.browser.test_browser import PATIENCE, opened, settle
+from tests.browser.test_browser import PATIENCE, opened, pick, settle
 from tests.jobs import small_home
 
 pytestmark = pytest.mark.browser
@@ -58,13 +58,6 @@ def visitor(chromium: Browser, address: str) -> Iterator:
 
 def query(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
-
-
-def pick(page: Page, label: str, option: str) -> None:
-    """Choose an option of a select box by its words."""
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=option, exact=True).click()
-    settle(page)
 
 
 def table_chance(page: Page, scenario: str) -> str:
@@ -135,7 +128,7 @@ def test_the_pages_fit_a_phone_in_light_and_dark(visitor, path, scheme):
     assert page.locator("[data-testid=stException]").count() == 0
     charts = page.locator('[data-testid="stVegaLiteChart"]')
     described = charts.evaluate_all(
-        "cs => cs.filter(c => c.offsetParent !== null)"
+        "cs => cs.filter(c => c.checkVisibility())"
         ".map(c => [c, ...c.querySelectorAll('[aria-label]')].some(e => (e.ariaLabel || '').length > 20))"
     )
     assert all(described), described
