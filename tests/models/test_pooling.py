@@ -41,6 +41,7 @@ def small() -> Panel:
     return replace(panel, outcome=outcome, weight=np.array([1.0, 0.5, 1.0, 0.25, 1.0]))
 
 
+@pytest.mark.slow
 def test_the_likelihood_is_the_joint_normal_and_the_bernoulli_of_the_story() -> None:
     """Against scipy: the marginal normal of what was said, and the truth's posterior for the outcome."""
     panel = small()

@@ -102,6 +102,7 @@ def test_the_compiled_model_and_the_arithmetic_agree() -> None:
     assert (np.ptp(oracle, axis=0) > 1).all()
 
 
+@pytest.mark.slow
 def test_panels_from_the_prior_look_like_defence_shares() -> None:
     panel = shipped(2017)
     panel = Panel(panel.countries, tuple(range(2014, 2022)), np.tile(panel.log_share[:, :1], 8), np.zeros(8))
