@@ -14,14 +14,11 @@ from forecasts import board_diff, board_seed, board_text, ledger
 from forecasts.artefacts import Artefacts
 from forecasts.board_files import Problem
 from forecasts.definition import Board
-from forecasts.domain import BoardVersion, LedgerView, Record
+from forecasts.domain import DEFINITION, BoardVersion, LedgerView, Record
 from forecasts.errors import CorruptArtefactError
 from forecasts.instants import utc
 from forecasts.people import Actor
 from forecasts.store import Store
-
-DEFINITION = "board"
-"""Entry id of a board's definition: every new definition is a new version of this entry."""
 
 
 class BoardStoreError(ValueError):

@@ -234,12 +234,16 @@ class NamedWhatIf:
     published_on: date
 
 
+DEFINITION = "board"
+"""Entry id of a board's definition: every new definition is a new version of this one entry."""
+
+
 @dataclass(frozen=True, slots=True)
 class BoardVersion:
     """A whole board definition as it enters the record."""
 
     id: str
-    """Always `board`: every new definition is a new version of this one entry."""
+    """Always `DEFINITION`."""
     content_hash: str
     """SHA-256 of the canonical definition; its text is an artefact of that hash."""
     author: str

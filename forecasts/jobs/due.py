@@ -12,11 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecasts.codec import decode
-from forecasts.domain import BoardVersion
+from forecasts.domain import DEFINITION, BoardVersion
 from forecasts.errors import RecordError
 from forecasts.forms import parse
 from forecasts.instants import start_of_day, utc
-from forecasts.jobs.inputs import DEFINITION, input_key
+from forecasts.jobs.inputs import input_key
 from forecasts.schema import boards, ledger, snapshots
 from forecasts.store import Store
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from forecasts import ledger
-from forecasts.domain import BoardVersion, Mode
+from forecasts.domain import DEFINITION, BoardVersion, Mode
 from forecasts.instants import utc
 from forecasts.receipts import digest, model_version
 from forecasts.store import Store
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 INPUT = "input"
 """Key of a run's receipt under which the input's key stands."""
-DEFINITION = "board"
-"""Entry id of a board's definition, as in `forecasts.board_store`."""
 
 
 def input_key(*, board: str, mode: Mode, as_of: datetime, ledger_digest: str, definition: str) -> str:
