@@ -2,6 +2,9 @@
 
 A widget takes its value from the address whenever that was changed by something else than the widget: a link, a
 bookmark, the way back. What is left at its default does not stand there.
+
+A second choice made quickly after a first one comes with an address that the browser has not brought up to date yet.
+It is no way back: a widget spoke. So every widget that stands in the address has `on_change=catch_up`.
 """
 
 from collections.abc import Sequence
@@ -9,6 +12,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 _WRITTEN = "address of "
+_WHOLE = "whole address"
 
 
 def given(name: str) -> list[str]:
@@ -49,6 +53,23 @@ def write(key: str, name: str, values: Sequence[str]) -> None:
         else:
             del st.query_params[name]
     st.session_state[_WRITTEN + key] = list(values)
+    remember()
+
+
+def remember() -> None:
+    """Keep the address of this page as it stands now; whoever writes it does so."""
+    st.session_state[_WHOLE] = (st.context.url, _whole())
+
+
+def catch_up() -> None:
+    """Put the address of this page as it was written last, when a widget's event came with an older one."""
+    page, written = st.session_state.get(_WHOLE, (None, {}))
+    if page == st.context.url and written not in ({}, _whole()):
+        st.query_params.from_dict(written)
+
+
+def _whole() -> dict[str, list[str]]:
+    return {name: given(name) for name in st.query_params}
 
 
 def drop(*names: str) -> None:
@@ -56,3 +77,4 @@ def drop(*names: str) -> None:
     for name in names:
         if name in st.query_params:
             del st.query_params[name]
+    remember()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from app import links
+from app import address, links
 
 NAMES = ("view", "q", "about", "story", "kind", "grade", "by", "standing", "page")
 """Parts of the address, in their order."""
@@ -44,6 +44,7 @@ def write(**values: str) -> None:
         elif name in st.query_params:
             del st.query_params[name]
     st.session_state[_SEEN] = now
+    address.remember()
 
 
 def of_list(board: str) -> dict[str, str]:

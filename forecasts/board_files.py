@@ -20,7 +20,7 @@ BOARD_ID = re.compile(r"[a-z][a-z0-9-]{0,59}")
 
 MAX_FILE_BYTES = 4_000_000
 """A definition file above this size is refused unread."""
-MAX_TOML_CHARACTERS = 1_200_000
+MAX_TOML_CHARACTERS = 400_000
 """TOML takes seconds to read long before a table does."""
 
 Lines = dict[tuple[str | int, ...], int]

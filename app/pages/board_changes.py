@@ -33,7 +33,12 @@ def choose_span(board: str) -> Span:
     address.follow(key, "since", asked)
     if st.session_state[key] not in options:  # a visit ended while the page stood open
         st.session_state[key] = asked
-    picked = st.segmented_control("Changes since", list(options), format_func=options.__getitem__, key=key) or asked
+    picked = (
+        st.segmented_control(
+            "Changes since", list(options), format_func=options.__getitem__, key=key, on_change=address.catch_up
+        )
+        or asked
+    )
     address.write(key, "since", [picked])
     instant = changes_data.read_instant(picked)
     return Span(since=instant) if instant else Span(days=int(picked.removesuffix("d")))

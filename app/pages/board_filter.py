@@ -31,14 +31,24 @@ def choose_questions(view: BoardView) -> frozenset[str]:
 
 def _search() -> str:
     address.follow("find", "find", st.query_params.get("find", ""))
-    text = str(st.text_input("Find a question", placeholder="words of the question", key="find", max_chars=200))
+    text = str(
+        st.text_input(
+            "Find a question",
+            placeholder="words of the question",
+            key="find",
+            on_change=address.catch_up,
+            max_chars=200,
+        )
+    )
     address.write("find", "find", [text] if text else [])
     return text
 
 
 def _tags(tags: Sequence[str]) -> list[str]:
     address.follow("tags", "tag", address.several("tag", tags))
-    picked = st.pills("Tags", tags, selection_mode="multi", format_func=spoken_tag, key="tags", wrap=True)
+    picked = st.pills(
+        "Tags", tags, selection_mode="multi", format_func=spoken_tag, key="tags", on_change=address.catch_up, wrap=True
+    )
     address.write("tags", "tag", picked)
     return list(picked)
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import evidence_address, frame, links
+from app import address, evidence_address, frame, links
 from app.pages import (
     evidence_conflict,
     evidence_edit,
@@ -47,6 +47,7 @@ def _chosen(view: BoardView) -> str:
         default=asked if asked in VIEWS else "items",
         format_func=VIEWS.__getitem__,
         key=evidence_address.key("view"),
+        on_change=address.catch_up,
         label_visibility="collapsed",
         required=True,
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from app import evidence_address, evidence_data, evidence_words, links
+from app import address, evidence_address, evidence_data, evidence_words, links
 from app.look import literal, words
 from app.view import BoardView
 from forecasts import evidence_book, likelihood
@@ -33,7 +33,11 @@ def _asked(view: BoardView, everything: Sequence[Item], names: Mapping[str, str]
     """Draw the search and the filters, keep them in the address, and return what they ask for."""
     asked = evidence_address.read()
     q = st.text_input(
-        "Search", asked["q"], key=evidence_address.key("q"), placeholder="Words of the report, its source or its id"
+        "Search",
+        asked["q"],
+        key=evidence_address.key("q"),
+        on_change=address.catch_up,
+        placeholder="Words of the report, its source or its id",
     )
     choices = _choices(view, everything, names)
     with st.expander("Filters", expanded=any(asked[name] for name in FILTERS)):
@@ -75,6 +79,7 @@ def _filter(
             index=known.index(now) if now in options else 0,
             format_func=lambda v: options[v],
             key=evidence_address.key(name),
+            on_change=address.catch_up,
         )
     )
 

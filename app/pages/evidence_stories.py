@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from app import evidence_address, evidence_data, evidence_words, frame, links
+from app import address, evidence_address, evidence_data, evidence_words, frame, links
 from app.look import literal, words
 from app.pages import evidence_list
 from app.pages.evidence_preview import without_section
@@ -37,6 +37,7 @@ def _all(view: BoardView, told: Mapping[str, Sequence[Item]]) -> None:
         "Search",
         evidence_address.read()["q"],
         key=evidence_address.key("story_q"),
+        on_change=address.catch_up,
         placeholder="Words of a story's name or of its reports",
     )
     evidence_address.write(view="stories", q=q.strip(), story="")

@@ -80,11 +80,19 @@ def choose(view: BoardView) -> tuple[Question, date]:
     asked = st.query_params.get("question", next(iter(titles)))
     address.follow("question_picker", "question", asked if asked in titles else next(iter(titles)))
     left, right = st.columns([3, 2], gap="medium")
-    picked = left.selectbox("Question", list(titles), format_func=titles.__getitem__, key="question_picker")
+    picked = left.selectbox(
+        "Question", list(titles), format_func=titles.__getitem__, key="question_picker", on_change=address.catch_up
+    )
     question = view.board.question(picked)
     days, key = [d.isoformat() for d in question.deadlines], f"deadline_picker_{question.id}"
     address.follow(key, "deadline", address.one("deadline", days, question.headline_deadline.isoformat()))
-    chosen = right.selectbox("By the end of", days, format_func=lambda d: spoken_day(date.fromisoformat(d)), key=key)
+    chosen = right.selectbox(
+        "By the end of",
+        days,
+        format_func=lambda d: spoken_day(date.fromisoformat(d)),
+        key=key,
+        on_change=address.catch_up,
+    )
     address.write("board_of_question", "board", [view.board.id])
     address.write("question_picker", "question", [picked])
     address.write(key, "deadline", [chosen])

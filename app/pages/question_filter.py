@@ -90,7 +90,11 @@ def _present(values: Iterable[str]) -> list[str]:
 def _words(question: Question) -> str:
     key = _key(question, "words")
     address.follow(key, "words", "".join(address.given("words")[:1]))
-    text = str(st.text_input("Words", placeholder="in report, source or story", key=key, max_chars=200))
+    text = str(
+        st.text_input(
+            "Words", placeholder="in report, source or story", key=key, on_change=address.catch_up, max_chars=200
+        )
+    )
     address.write(key, "words", [text] if text else [])
     return text
 
@@ -98,6 +102,6 @@ def _words(question: Question) -> str:
 def _several(question: Question, name: str, label: str, values: Sequence[str]) -> tuple[str, ...]:
     key = _key(question, name)
     address.follow(key, name, address.several(name, values))
-    picked = st.multiselect(label, values, format_func=literal, placeholder="any", key=key)
+    picked = st.multiselect(label, values, format_func=literal, placeholder="any", key=key, on_change=address.catch_up)
     address.write(key, name, picked)
     return tuple(picked)

@@ -69,7 +69,10 @@ def choose(view: BoardView, question: Question, deadline: date, history: pl.Data
 def _segmented(name: str, label: str, options: dict[str, str], usual: str) -> str:
     key = f"trend-{name}"
     address.follow(key, name, address.one(name, list(options), usual))
-    picked = st.segmented_control(label, list(options), format_func=options.__getitem__, key=key) or usual
+    picked = (
+        st.segmented_control(label, list(options), format_func=options.__getitem__, key=key, on_change=address.catch_up)
+        or usual
+    )
     address.write(key, name, [] if picked == usual else [picked])
     return picked
 
@@ -79,7 +82,12 @@ def _other(view: BoardView, question: Question) -> Question | None:
     key = f"trend-with-{question.id}"
     address.follow(key, "with", address.one("with", list(titles), ""))
     picked = st.selectbox(
-        "Compare with", ["", *titles], format_func=lambda i: titles.get(i, "no other question"), key=key, width=260
+        "Compare with",
+        ["", *titles],
+        format_func=lambda i: titles.get(i, "no other question"),
+        key=key,
+        on_change=address.catch_up,
+        width=260,
     )
     address.write(key, "with", [picked] if picked else [])
     if not picked:
@@ -93,7 +101,14 @@ def _other_deadline(other: Question, deadline: date) -> date:
     usual = deadline.isoformat() if deadline in other.deadlines else other.headline_deadline.isoformat()
     key = f"trend-with-deadline-{other.id}-{deadline}"
     address.follow(key, "with_deadline", address.one("with_deadline", days, usual))
-    picked = st.selectbox("Its date", days, format_func=lambda d: spoken_day(date.fromisoformat(d)), key=key, width=160)
+    picked = st.selectbox(
+        "Its date",
+        days,
+        format_func=lambda d: spoken_day(date.fromisoformat(d)),
+        key=key,
+        on_change=address.catch_up,
+        width=160,
+    )
     address.write(key, "with_deadline", [] if picked == usual else [picked])
     return date.fromisoformat(picked)
 
@@ -128,7 +143,9 @@ def _two_days(first: date, newest: date, *, last: date) -> tuple[date, date]:
     for column, name, label in ((left, "from", "From"), (right, "to", "To")):
         key = f"trend-{name}"
         address.follow(key, name, _read_day(name, usual[name], low=first, high=last))
-        day = column.date_input(label, min_value=first, max_value=last, key=key, format="YYYY-MM-DD")
+        day = column.date_input(
+            label, min_value=first, max_value=last, key=key, on_change=address.catch_up, format="YYYY-MM-DD"
+        )
         address.write(key, name, [day.isoformat()])
         chosen.append(day)
     return chosen[0], chosen[1]

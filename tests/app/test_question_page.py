@@ -166,6 +166,27 @@ def test_all_choices_stand_in_the_address_and_come_back_from_it(page, shipped_ho
     assert {k: test.query_params[k] for k in wanted} == wanted
 
 
+def test_a_quick_second_choice_with_the_address_of_before_keeps_the_first(drawn):
+    drawn.selectbox(key="trend-with-settlement").select("ceasefire").run()
+    assert drawn.query_params["with"] in ("ceasefire", ["ceasefire"])
+    del drawn.query_params["with"]  # as the browser sends it when it has not read the answer to the first choice
+    drawn.selectbox(key="deadline_picker_settlement").select("2035-12-31").run()
+    assert not drawn.exception
+    assert drawn.selectbox(key="trend-with-settlement").value == "ceasefire"
+    assert {k: str(drawn.query_params[k]).strip("[']") for k in ("with", "deadline")} == {
+        "with": "ceasefire",
+        "deadline": "2035-12-31",
+    }
+
+
+def test_the_way_back_takes_a_choice_back(drawn):
+    drawn.selectbox(key="trend-with-settlement").select("ceasefire").run()
+    del drawn.query_params["with"]  # as the browser's Back button does: no widget speaks
+    drawn.run()
+    assert drawn.selectbox(key="trend-with-settlement").value == ""
+    assert "with" not in drawn.query_params
+
+
 def test_what_is_at_its_usual_value_is_left_out_of_the_address(drawn):
     assert set(drawn.query_params) == {"board", "question", "deadline"}
     drawn.session_state["trend-scale"] = "logit"

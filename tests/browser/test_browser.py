@@ -71,11 +71,12 @@ def settle(page: Page) -> None:
 
 def pick(page: Page, label: str | re.Pattern[str], option: str, *, exact: bool = True) -> None:
     """Choose an option of a select box by its words; a list that a late run of the page closes is opened again."""
-    wanted = page.get_by_role("option", name=option, exact=exact)
+    wanted, box = page.get_by_role("option", name=option, exact=exact), page.get_by_role("combobox", name=label)
     for attempts_left in reversed(range(10)):
-        page.get_by_role("combobox", name=label).click()
+        box.click()
         try:
             wanted.click(timeout=PATIENCE if attempts_left == 0 else 4000)
+            expect(wanted).to_have_count(0)
             break
         except PlaywrightTimeoutError:
             if attempts_left == 0:

@@ -39,7 +39,7 @@ TOML = {
     "spaces within a list": "x = [\n[" + " " * 300_000 + "\n1]]",
     "a long line": "x = '" + "a" * 300_000 + "'",
     "as many tables as fit": "[[a]]\n" * (MAX_TOML_CHARACTERS // 6),
-    "as many keys as fit": "\n".join(f"a{i}.b.c.d.e.f.g.h.i.j = 1" for i in range(30_000)),
+    "as many keys as fit": "\n".join(f"a{i}.b.c.d.e.f.g.h.i.j = 1" for i in range(MAX_TOML_CHARACTERS // 30)),
     "too long": "#" * (MAX_TOML_CHARACTERS + 1),
     "no text": "\x00\x01\x02",
     "half a character": "x = '\ud800'",
