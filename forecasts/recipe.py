@@ -11,6 +11,8 @@ import hashlib
 import io
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
@@ -28,9 +30,13 @@ if TYPE_CHECKING:
     import pymc as pm
 
     from forecasts.artefacts import Artefacts
+    from models.kept import KeptModels
     from models.sampling import Fit
 
-_SAMPLED_WITH = ("pymc", "pytensor", "numpy", "numba", "arviz-stats")
+_kept_models: ContextVar["Callable[[], KeptModels] | None"] = ContextVar("kept_models", default=None)
+"""Makes or returns the models that this process keeps compiled; None where it keeps none."""
+
+_SAMPLED_WITH = ("pymc", "pytensor", "numpy", "numba", "arviz-stats", "nutpie")
 _NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING}
 _BEFORE_A_STATEMENT = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
 
@@ -96,9 +102,10 @@ class Recipe:
         """
         from models import sampling
 
-        settings = sampling.SamplerSettings(**self.sampler)
+        settings, model, models = sampling.SamplerSettings(**self.sampler), self.build(), _kept_models.get()
+        nuts = None if models is None else models().ready(model)
         try:
-            fit = sampling.sample(self.build(), settings, progress=progress)
+            fit = sampling.sample(model, settings, progress=progress, nuts=nuts)
         except sampling.GateRefusedError as refusal:
             raise ParametersRefusedError(f"{self.name}: {refusal}") from refusal
         return self.file_of(fit)
@@ -117,6 +124,7 @@ class Recipe:
             "variant": self.variant,
             "sampler": asdict(fit.settings),
             "attempts": fit.attempts,
+            "made_by": fit.made_by,
             "gate": [asdict(check) for check in fit.gate.checks],
             "versions": {name: version(name) for name in _SAMPLED_WITH},
         }
@@ -142,6 +150,30 @@ class Kept:
     def sampled(self) -> bool:
         """Whether they were sampled just now."""
         return self.origin == "sampled"
+
+
+@contextmanager
+def models_kept() -> Iterator[None]:
+    """Keep the models that are compiled within from one fit to the next; a process that fits once is slower with it.
+
+    Nothing is imported before a fit is sampled.
+    """
+
+    def made() -> "KeptModels":
+        from models.kept import KeptModels
+
+        return KeptModels()
+
+    token = _kept_models.set(cache(made))
+    try:
+        yield
+    finally:
+        _kept_models.reset(token)
+
+
+def models_are_kept() -> bool:
+    """Return whether this process keeps its compiled models."""
+    return _kept_models.get() is not None
 
 
 def fetch(

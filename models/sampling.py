@@ -1,9 +1,10 @@
-"""The only place that calls a sampler, and the gate that a fit must pass before anybody sees its numbers.
+"""How a model is sampled, and the gate that a fit must pass before anybody sees its numbers.
 
 The sampler is PyMC's own NUTS compiled by Numba, always named: `pm.sample` takes another one by itself when that is
-installed. Chains run one after the other in this process (for these models as fast as in two processes, and nothing
-is forked beneath a server's threads). Draws repeat exactly only with the same state of the compile cache, so they
-are kept as artefacts; what is fixed by the seed is the distribution.
+installed. Only a process that fits again and again has another one (`models.kept`), behind the same gate. Chains run
+one after the other in this process (for these models as fast as in two processes, and nothing is forked beneath a
+server's threads). Draws repeat exactly only with the same state of the compile cache, so they are kept as artefacts;
+what is fixed by the seed is the distribution.
 
 The gate is that of Vehtari, Gelman, Simpson, Carpenter and Burkner (2021, Bayesian Analysis 16:667) with bulk and tail
 effective sample sizes, and of Betancourt (2016, arXiv 1604.00695) for the energy. It first asks what the library's own
@@ -13,7 +14,7 @@ statistics there at all?
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import arviz_stats
 import numpy as np
@@ -26,9 +27,12 @@ BFMI_MIN = 0.3
 CHAINS_MIN = 4
 STATISTICS = ("diverging", "energy", "reached_max_treedepth")
 """What the sampler must have recorded for a fit to be judged."""
+MADE_BY = "pymc"
+"""What a receipt calls the sampler of `draw`."""
 RETRY_ACCEPT = 0.98
 """Acceptance target of the one second attempt."""
-_REPORT_EVERY = 200
+REPORT_EVERY = 200
+"""Transitions between two calls of `Progress`."""
 DEPTH = 10
 """Doublings of a trajectory at which the library stops: a thousand gradients."""
 HOPELESS = 150
@@ -100,6 +104,19 @@ class Fit:
     settings: SamplerSettings
     """As used in the attempt that passed."""
     attempts: int
+    made_by: str
+    """The sampler, for the receipt."""
+
+
+class Nuts(Protocol):
+    """Another way to run NUTS than `draw`: one that holds the model compiled (`models.kept`)."""
+
+    @property
+    def made_by(self) -> str:
+        """The sampler, for the receipt."""
+
+    def draw(self, model: pm.Model, settings: SamplerSettings, *, progress: Progress | None = None) -> Any:
+        """Run NUTS once, as the function `draw` does."""
 
 
 class GateRefusedError(RuntimeError):
@@ -110,7 +127,9 @@ class GateRefusedError(RuntimeError):
         self.gate = gate
 
 
-def sample(model: pm.Model, settings: SamplerSettings, *, progress: Progress | None = None) -> Fit:
+def sample(
+    model: pm.Model, settings: SamplerSettings, *, progress: Progress | None = None, nuts: Nuts | None = None
+) -> Fit:
     """Sample a model, check the gate, and try once more with smaller steps where it is refused.
 
     Parameters
@@ -122,6 +141,8 @@ def sample(model: pm.Model, settings: SamplerSettings, *, progress: Progress | N
         How to sample; the seed of the second attempt is the next integer.
     progress
         Called about every 200 transitions.
+    nuts
+        Samples instead of `draw`.
 
     Returns
     -------
@@ -136,10 +157,10 @@ def sample(model: pm.Model, settings: SamplerSettings, *, progress: Progress | N
     """
     retry = replace(settings, target_accept=max(RETRY_ACCEPT, settings.target_accept), seed=settings.seed + 1)
     for attempt, used in enumerate((settings, retry), start=1):
-        tree = draw(model, used, progress=progress)
+        tree = (draw if nuts is None else nuts.draw)(model, used, progress=progress)
         gate = check_gate(tree)
         if gate.passed:
-            return Fit(tree, gate, used, attempt)
+            return Fit(tree, gate, used, attempt, MADE_BY if nuts is None else nuts.made_by)
     raise GateRefusedError(gate)
 
 
@@ -164,6 +185,12 @@ def draw(model: pm.Model, settings: SamplerSettings, *, progress: Progress | Non
     if count.done < count.total:
         raise KeyboardInterrupt(stopped)
     return tree
+
+
+def hopeless() -> GateRefusedError:
+    """Return what is raised of a fit that is given up (`HOPELESS`)."""
+    bound = "given up: the steps are too small for this posterior"
+    return GateRefusedError(Gate((Check("saturated trees, more than others", HOPELESS, bound, ok=False),)))
 
 
 def _nuts(model: pm.Model, settings: SamplerSettings, count: "_Transitions") -> Any:
@@ -292,10 +319,9 @@ class _Transitions:
 
     def __call__(self, *, draw: Any, **_: object) -> None:
         self.done += 1
-        if self._progress is not None and (self.done % _REPORT_EVERY == 0 or self.done == self.total):
+        if self._progress is not None and (self.done % REPORT_EVERY == 0 or self.done == self.total):
             self._progress(self.done, self.total)
         saturated = any(statistics.get("depth", 0) >= DEPTH for statistics in draw.stats)  # flagged only after tuning
         self._saturated = max(self._saturated + (1 if saturated else -1), 0)
         if self._saturated == HOPELESS:
-            bound = "given up: the steps are too small for this posterior"
-            raise GateRefusedError(Gate((Check("saturated trees, more than others", HOPELESS, bound, ok=False),)))
+            raise hopeless()

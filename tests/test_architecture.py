@@ -16,9 +16,9 @@ MODULES = sorted(p for package in PACKAGES for p in (ROOT / package).rglob("*.py
 SOURCES = {str(p.relative_to(ROOT)): ast.parse(p.read_text(encoding="utf-8")) for p in MODULES}
 
 MAY_IMPORT = {"models": {"models"}, "forecasts": {"models", "forecasts"}, "app": {"models", "forecasts", "app"}}
-ONLY_IN = {"streamlit": "app", "altair": "app", "pymc": "models", "pytensor": "models", "numba": "models"}
+ONLY_IN = {"streamlit": "app", "altair": "app"} | dict.fromkeys(("pymc", "nutpie", "pytensor", "numba"), "models")
 # the half of models that may import a sampler; all the rest is what pages and commands load to show or preview numbers
-SAMPLED_HALF = {"sampling", "reference_class", "durability", "senate", "spending", "pooling", "readings"}
+SAMPLED_HALF = {"sampling", "kept", "reference_class", "durability", "senate", "spending", "pooling", "readings"}
 FAST_HALF = {p.stem for p in (ROOT / "models").glob("*.py")} - SAMPLED_HALF - {"__init__"}
 SLOW_LIBRARIES = {"pymc", "pytensor", "arviz", "arviz_stats", "arviz_base", "pandas", "xarray", "nutpie"}
 SAMPLED_REACHED_FROM = re.compile(r"forecasts/(recipe|\w+_fit|backtest_\w+)\.py")

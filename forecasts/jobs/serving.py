@@ -24,6 +24,7 @@ from forecasts.forms import parse
 from forecasts.instants import from_text
 from forecasts.jobs import attempts, one_board
 from forecasts.jobs.task import Ended, Task, ended_values, line, plain_line, read_task
+from forecasts.recipe import models_kept
 from forecasts.store import Store
 
 type Explain = Callable[[Exception], tuple[str, int]]
@@ -34,7 +35,7 @@ REFUSED, IMPRECISE = 3, 4
 
 
 def serve(store: Store, artefacts: Artefacts, *, tasks: IO[bytes], answers: IO[bytes], explain: Explain) -> None:
-    """Do the tasks of a pipe until it closes.
+    """Do the tasks of a pipe until it closes; the models that fits compile are kept from one task to the next.
 
     Parameters
     ----------
@@ -52,11 +53,12 @@ def serve(store: Store, artefacts: Artefacts, *, tasks: IO[bytes], answers: IO[b
         answers.write(line(**values))
         answers.flush()
 
-    while True:
-        told = parse(incoming.get().decode("utf-8"))
-        task, now = read_task(told["task"]), from_text(told["now"])
-        ended = do(store, artefacts, task, now=now, explain=explain, tell=lambda *stage: tell(stage=stage))
-        tell(ended=ended_values(ended))
+    with models_kept():
+        while True:
+            told = parse(incoming.get().decode("utf-8"))
+            task, now = read_task(told["task"]), from_text(told["now"])
+            ended = do(store, artefacts, task, now=now, explain=explain, tell=lambda *stage: tell(stage=stage))
+            tell(ended=ended_values(ended))
 
 
 def _listen(tasks: IO[bytes], incoming: "queue.SimpleQueue[bytes]") -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import psutil
 import pytest
 
-from forecasts import runs, snapshots
+from forecasts import class_rates_fit, draws_file, runs, snapshots
 from forecasts.jobs import one_board, serving
 from forecasts.jobs.child import Limits
 from forecasts.jobs.task import Ended, Task, ended_values, line, plain_line, read_ended, read_task, task_values
@@ -211,3 +211,16 @@ with open_store({str(home.store.engine.url)!r}) as store, one_board.computing(st
     process.communicate()
     assert not one_board.is_computing(home.store, "small")
     assert runs.read(home.store, "small") == ()
+
+
+@pytest.mark.slow
+def test_a_child_keeps_its_compiled_models_between_tasks(home):
+    folder = home.artefacts.root.parent
+    wanted, made_by = class_rates_fit.recipe(home.board).input_hash, []
+    with real(folder) as child:
+        for seed in (1, 2):
+            ended = child.run(replace(TASK, resample=True, seed=seed), now=NOW)
+            assert ended.kind == "published", ended.message
+            kept = home.artefacts.get(home.artefacts.bound(wanted))
+            made_by.append(draws_file.from_bytes(kept).receipt["made_by"])
+    assert made_by == ["nutpie", "nutpie, model kept"]

@@ -29,7 +29,7 @@ from forecasts.evaluation import Effort, judge, simulate_board, weigh_board
 from forecasts.instants import end_of_day
 from forecasts.parameters import Parameters
 from forecasts.people import LOCAL_OWNER
-from forecasts.recipe import Kept
+from forecasts.recipe import Kept, models_kept
 from forecasts.replay import Moment, read_moment
 from forecasts.settings import SHIPPED_BOARDS
 from forecasts.shipped import MOST_BYTES, SHIPPED
@@ -128,6 +128,21 @@ def test_sampling_again_gives_the_shipped_draws_within_monte_carlo_error(name: s
         # the middle half of a coming year's quantiles, whose spread is .1 to .3: four standard errors of a difference
         apart = (again.constants[knots].values - shipped.constants[knots].values)[:, 10:-10]
         assert np.abs(apart).max() < 0.02, knots
+
+
+@pytest.mark.slow
+def test_a_worker_that_keeps_its_models_draws_what_was_shipped_within_monte_carlo_error() -> None:
+    recipe = RECIPES["durability-resumption.nc"]
+    shipped = draws_file.from_bytes(SHIPPED.find(recipe.input_hash) or b"")
+    with models_kept():
+        first = recipe.sample()
+        again = replace(recipe, sampler=dict(recipe.sampler) | {"seed": recipe.sampler["seed"] + 1}).sample()
+    assert (first.receipt["made_by"], again.receipt["made_by"]) == ("nutpie", "nutpie, model kept")
+    assert (first.input_hash, first.coords, again.coords) == (recipe.input_hash, shipped.coords, shipped.coords)
+    for file in (first, again):
+        worst = {variable: largest_z(shipped, file, variable) for variable in recipe.units}
+        assert all(z < 5 for z in worst.values()), worst
+        assert all(line["ok"] for line in file.receipt["gate"])
 
 
 def largest_z(one: DrawsFile, other: DrawsFile, name: str) -> float:
