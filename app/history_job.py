@@ -14,7 +14,7 @@ from forecasts.file_lock import is_held
 
 EVERY_SECONDS = 3.0
 
-_COUNT = re.compile(r"([0-9]+)/([0-9]+)")
+_COUNT = re.compile(r"^(\w+ \w+)?.*?([0-9]+)/([0-9]+)", re.MULTILINE)
 
 
 def show_progress(view: BoardView) -> None:
@@ -34,17 +34,18 @@ def _watch(board: str) -> None:
     if not under_way(board):
         st.rerun(scope="app")
     log = data.logs()
-    done, total = count(log / "backfill.log") if log else (0, 0)
+    what, done, total = count(log / "backfill.log") if log else ("weeks", 0, 0)
     share = done / total if total else 0.0
-    told = f"{done} of {total} weeks" if total else "starting"
+    told = f"{done} of {total} {what}" if total else "starting"
     st.progress(share, text=f"The retrospective history is being filled: {told}. Trends grow as it comes.")
 
 
-def count(log: Path) -> tuple[int, int]:
-    """Return how many snapshots of how many the newest line of a backfill's log names; (0, 0) without one."""
+def count(log: Path) -> tuple[str, int, int]:
+    """Return what the newest line of a backfill's log counts, how many are done and of how many; 0 without one."""
     try:
         found = _COUNT.findall(log.read_text(encoding="utf-8", errors="replace"))
     except OSError:
-        return 0, 0
-    done, total = (int(n) for n in found[-1]) if found else (0, 0)
-    return min(done, total), total
+        found = []
+    stage, *counted = found[-1] if found else ("", 0, 0)
+    done, total = map(int, counted)
+    return "steps of a sampler" if stage == "sampling draws" else "weeks", min(done, total), total

@@ -27,15 +27,20 @@ from forecasts.store import Store, open_store
 
 type Tell = Callable[["Progress"], None]
 
+SNAPSHOTS, DRAWS = "retrospective snapshots", "sampling draws"
+"""Stages: the second comes first, where a date needs draws that are neither kept nor shipped."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a backfill has come."""
+    """How far a stage of a backfill has come."""
 
     done: int
     total: int
+    """Dates; transitions of one fit where draws are sampled."""
     seconds_left: float | None
-    """Estimate from the runs so far; None before the first one has ended."""
+    """Estimate from the runs so far; None before the first one has ended, and while draws are sampled."""
+    stage: str = SNAPSHOTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +127,13 @@ def backfill(
     ParametersRefusedError
         When parameter draws had to be sampled and were refused.
     """
-    now, began = utc(now), perf_counter()
+    now = utc(now)
     latest = read_moment(store, artefacts, board, as_of=latest_instant(store, board, now=now), mode="live", now=now)
     dates = wanted_dates(latest, start=start, every_days=every_days, until=until)
-    _fetch_draws(store, artefacts, board, dates, now=now)
-    asked = replace(wanted or Wanted(), threads=1, resample=False)
-    tally = _Tally(len(dates), began)
     tell = progress or (lambda _progress: None)
+    _fetch_draws(store, artefacts, board, dates, now=now, tell=tell)
+    asked = replace(wanted or Wanted(), threads=1, resample=False)
+    tally = _Tally(len(dates), perf_counter())
     jobs = [_Job(board, day, now, replace(asked, keep_futures=day == dates[-1])) for day in reversed(dates)]
     run = _in_process(store, artefacts, jobs) if workers == 1 else _in_workers(store, artefacts, jobs, workers=workers)
     interrupted = False
@@ -159,12 +164,16 @@ def wanted_dates(latest: Moment, *, start: date, every_days: int, until: date | 
     return [start + timedelta(days=k) for k in range(0, (last - start).days + 1, every_days)]
 
 
-def _fetch_draws(store: Store, artefacts: Artefacts, board: str, dates: Sequence[date], *, now: datetime) -> None:
+def _fetch_draws(
+    store: Store, artefacts: Artefacts, board: str, dates: Sequence[date], *, now: datetime, tell: Tell
+) -> None:
     """Get the draws that the dates need before any worker begins: two would sample the same fit at once."""
     for day in dates:
         moment = read_moment(store, artefacts, board, as_of=end_of_day(day), mode="retrospective", now=now)
         if at_hand(moment, artefacts) is None:
-            parameter_draws(moment, artefacts)
+            parameter_draws(
+                moment, artefacts, progress=lambda done, total: tell(Progress(done, total, None, stage=DRAWS))
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ entry that the ledger already knows is left alone, whatever has become of it sin
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from forecasts import board as boards
@@ -150,9 +151,15 @@ def read_definition(artefacts: Artefacts, board: str, content_hash: str) -> Boar
     """
     name = f"{board}: definition {content_hash[:12]}"
     try:
-        found = board_text.sealed(board_text.parse(artefacts.get(content_hash).decode("utf-8")))
+        found = _defined(artefacts.get(content_hash).decode("utf-8"))
     except (CorruptArtefactError, ValueError) as error:
         raise BoardStoreError(f"{name} cannot be read: {error}; `twixt init` writes the shipped one anew") from error
     if found.id != board:
         raise BoardStoreError(f"{name} defines {found.id!r}; the record was mixed up")
     return found
+
+
+@lru_cache(maxsize=8)
+def _defined(canonical: str) -> Board:
+    """Return the board of a text. A process reads the same few again and again: for each page, for each date."""
+    return board_text.sealed(board_text.parse(canonical))

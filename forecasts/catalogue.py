@@ -9,8 +9,10 @@
 `recipes` lists the fits that a board needs at a moment; each comes from its own `forecasts/<model>_fit.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from forecasts import (
@@ -20,20 +22,23 @@ from forecasts import (
     durability_fit,
     pool_fit,
     readings_fit,
+    recipe,
     senate_fit,
     spending_fit,
 )
 from forecasts.class_rates import NO_RATES
 from forecasts.definition import Board, Question
+from forecasts.definition_panel import FittedPanel
 from forecasts.draws_file import DrawsFile, DrawsFileError
 from forecasts.encode_chance import stable_key
 from forecasts.errors import CorruptArtefactError
 from forecasts.panel_futures import Whole
 from forecasts.parameters import Parameters
 from forecasts.people_pool import asked, learn
-from forecasts.recipe import Kept, ParametersRefusedError, Progress, Recipe, fetch
+from forecasts.recipe import Kept, ParametersRefusedError, Progress, Recipe
 from forecasts.replay import Moment
-from forecasts.spending_editions import in_force
+from forecasts.side_by_side import Work, processors, side_by_side
+from forecasts.spending_editions import EditionPanel, days_of_change, in_force
 
 if TYPE_CHECKING:
     from forecasts.artefacts import Artefacts
@@ -126,17 +131,29 @@ def _panels(moment: Moment) -> dict[str, Recipe]:
     for series in moment.board.series:
         if series.panel is not None:
             printed = in_force(series.panel, as_of=moment.day)
-            last = printed.panel.years[-1]
-            variant = f"{last}-stand-in" if printed.stands_in else printed.published_on.isoformat()
+            variant = _variant(series.panel, printed, moment.day)
             whole = Whole(series.panel, printed, moment.board.horizon.year, stable_key(series.id))
             found[series.id] = spending_fit.recipe(printed.panel, printed.setting, variant=variant, whole=whole)
     return found
 
 
+def _variant(fitted: FittedPanel, printed: EditionPanel, day: date) -> str:
+    """Return what tells the fits of a panel apart: its edition, and the day on which more became known after it."""
+    last = printed.panel.years[-1]
+    edition, since = printed.published_on.isoformat(), printed.published_on
+    if printed.stands_in:
+        edition, since = f"{last}-stand-in", date(last, 12, 31)
+    later = [d for d in days_of_change(fitted) if since < d <= day]
+    return f"{edition}-as-of-{max(later)}" if later else edition
+
+
 def parameter_draws(
     moment: Moment, artefacts: "Artefacts", *, resample: bool = False, progress: Progress | None = None
 ) -> ParameterDraws:
-    """Return the draws of a board's fitted models: kept, shipped, or sampled now (`recipe.fetch`).
+    """Return the draws of a board's fitted models: kept, shipped, or sampled now.
+
+    Several fits are sampled side by side as far as there are processors, but for a process that keeps its models; then
+    all are kept or none.
 
     Parameters
     ----------
@@ -145,23 +162,57 @@ def parameter_draws(
     resample
         Sample even when draws are at hand; from then on the new ones are used.
     progress
-        Called while sampling, for each fit from the start.
+        Called while sampling: with the transitions of all fits together where they are side by side, else for each fit
+        from the start.
 
     Raises
     ------
     ParametersRefusedError
         When a fit was refused twice; nothing of it is kept.
+    ProcessDiedError
+        When a process that sampled a fit beside others was killed or died.
     ValueError
         When a case has an exposure, count or weight that no rate can be fitted to.
     """
-    kept = {}
-    for key, recipe in recipes(moment).items():
-        try:
-            kept[key] = fetch(recipe, artefacts, resample=resample, progress=progress)
-        except ParametersRefusedError:
-            if key not in BESIDE:
-                raise
+    found = recipes(moment)
+    looked = {key: (None, "") if resample else recipe.at_hand(one, artefacts) for key, one in found.items()}
+    kept = {key: one for key, (one, _) in looked.items() if one is not None}
+    for key, data in _sampled(moment, found, [key for key in found if key not in kept], progress):
+        if data is not None:
+            kept[key] = recipe.keep(found[key], artefacts, data, note=looked[key][1])
+    kept = {key: kept[key] for key in found if key in kept}
     return ParameterDraws(_parameters({key: one.file for key, one in kept.items()}), kept)
+
+
+def _sampled(
+    moment: Moment, found: Mapping[str, Recipe], keys: Sequence[str], progress: Progress | None
+) -> Iterator[tuple[str, bytes | None]]:
+    """Sample fits, and return each draws file by key; None for one of `BESIDE` that was refused."""
+    processes = 1 if recipe.models_are_kept() else min(processors(), len(keys))
+    if processes <= 1:
+        yield from ((key, _draws(found[key], key, progress)) for key in keys)
+        return
+    # votes and panels come last among the recipes and take longest: they are begun first
+    works = {key: Work(partial(_draws_at, moment, key), _transitions(found[key])) for key in reversed(keys)}
+    yield from side_by_side(works, processes=processes, progress=progress).items()
+
+
+def _draws_at(moment: Moment, key: str, progress: Progress) -> bytes | None:
+    """Sample one fit in another process: recipes hold functions that cannot be sent, a moment can."""
+    return _draws(recipes(moment)[key], key, progress)
+
+
+def _draws(fit: Recipe, key: str, progress: Progress | None) -> bytes | None:
+    try:
+        return fit.sampled(progress)
+    except ParametersRefusedError:
+        if key not in BESIDE:
+            raise
+        return None
+
+
+def _transitions(fit: Recipe) -> int:
+    return int(fit.sampler["chains"]) * (int(fit.sampler["draws"]) + int(fit.sampler["tune"]))
 
 
 def at_hand(moment: Moment, artefacts: "Artefacts") -> dict[str, str] | None:
@@ -170,9 +221,9 @@ def at_hand(moment: Moment, artefacts: "Artefacts") -> dict[str, str] | None:
     A damaged pointer to draws counts as none; whether the files are whole is not looked at.
     """
     found = {}
-    for key, recipe in recipes(moment).items():
+    for key, one in recipes(moment).items():
         try:
-            kept = artefacts.bound(recipe.input_hash)
+            kept = artefacts.bound(one.input_hash)
         except CorruptArtefactError:
             kept = None
         if kept is None:

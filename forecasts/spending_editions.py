@@ -83,6 +83,12 @@ def in_force(fitted: FittedPanel, *, as_of: date) -> EditionPanel:
     return EditionPanel(panel, _setting(fitted, as_of), last, stands_in, printed, tuple(notes))
 
 
+def days_of_change(fitted: FittedPanel) -> set[date]:
+    """Return the days from which on something else is known: an edition, a promise, a turn or a slump."""
+    told = {t.known_from for t in (*fitted.breaks, *fitted.slumps)} | {p.known_from for p in fitted.promises}
+    return told | {e.published_on for e in fitted.editions}
+
+
 def editions_read(fitted: FittedPanel, *, as_of: date) -> tuple[Edition, ...]:
     """Return the editions published by a day; before the first one that one, with the years before the day's own."""
     known = tuple(e for e in fitted.editions if e.published_on <= as_of)

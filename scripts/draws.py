@@ -1,8 +1,8 @@
 """Make the draws that come with twixt match their inputs: `make draws`.
 
-Every fit that the shipped boards need, at the opening, at each edition of their series and today, is looked up by its
-input hash; what does not match is sampled, through its gate, and what nothing needs is removed. Run it after a change
-of cases, tables, priors, a model's code or a sampler's settings; with nothing changed it does nothing.
+Every fit that the shipped boards need, at the opening and whenever more became known of their series, is looked up by
+its input hash; what does not match is sampled, through its gate, and what nothing needs is removed. Run it after a
+change of cases, tables, priors, a model's code or a sampler's settings; with nothing changed it does nothing.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from forecasts.recipe import ParametersRefusedError, Recipe
 from forecasts.replay import Moment
 from forecasts.settings import SHIPPED_BOARDS, Home, prepare_caches
 from forecasts.shipped import MOST_BYTES, SHIPPED, Entry
-from forecasts.spending_editions import editions_of
+from forecasts.spending_editions import days_of_change, editions_of
 
 
 def shipped_recipes() -> dict[str, Recipe]:
@@ -44,9 +44,11 @@ def shipped_recipes() -> dict[str, Recipe]:
 
 
 def days(board: Board) -> list[date]:
-    """Return the days on which other data are in force: the opening, and those of the editions that follow it."""
-    printed = {e.published_on for series in board.series for e in editions_of(series)}
-    return sorted({board.opens, *(d for d in printed if d > board.opens)})
+    """Return the days on which other data are in force: the opening, and those of what became known after it."""
+    told: set[date] = set()
+    for series in board.series:
+        told |= days_of_change(series.panel) if series.panel else {e.published_on for e in editions_of(series)}
+    return sorted({board.opens, *(d for d in told if d > board.opens)})
 
 
 def moment(board: Board, day: date) -> Moment:

@@ -89,7 +89,7 @@ def _watched(line: ProgressLine, parent: str | None) -> Callable[[Progress], Non
 
     def tell(progress: Progress) -> None:
         left = "" if progress.seconds_left is None else f", about {_duration(progress.seconds_left)} left"
-        line(f"retrospective snapshots{left}", progress.done, progress.total)
+        line(f"{progress.stage}{left}", progress.done, progress.total)
         if parent is not None and str(os.getppid()) != parent:
             raise KeyboardInterrupt
 

@@ -85,11 +85,13 @@ def test_a_filling_history_shows_how_far_it_is(page, shipped_home):
 @pytest.mark.parametrize(
     ("log", "found"),
     [
-        ("", (0, 0)),
-        ("nothing yet", (0, 0)),
-        ("a 1/3\nb 2/3", (2, 3)),
-        ("99/3", (3, 3)),
-        ("18/72: refused 2025-03-01", (18, 72)),
+        ("", ("weeks", 0, 0)),
+        ("nothing yet", ("weeks", 0, 0)),
+        ("a 1/3\nb 2/3", ("weeks", 2, 3)),
+        ("99/3", ("weeks", 3, 3)),
+        ("18/72: refused 2025-03-01", ("weeks", 18, 72)),
+        ("sampling draws 200/12000", ("steps of a sampler", 200, 12000)),
+        ("sampling draws 200/12000\nretrospective snapshots, about 7 min left 4/72", ("weeks", 4, 72)),
     ],
 )
 def test_the_newest_count_of_a_log(tmp_path, log, found):
@@ -98,4 +100,4 @@ def test_the_newest_count_of_a_log(tmp_path, log, found):
 
 
 def test_a_log_that_is_not_there_is_no_progress(tmp_path):
-    assert history_job.count(tmp_path / "none") == (0, 0)
+    assert history_job.count(tmp_path / "none") == ("weeks", 0, 0)

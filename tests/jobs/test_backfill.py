@@ -6,9 +6,14 @@ import pytest
 
 from forecasts import snapshots
 from forecasts.backfill import backfill
+from forecasts.board import load
+from forecasts.catalogue import recipes
 from forecasts.errors import StoreError
 from forecasts.instants import end_of_day
+from forecasts.settings import SHIPPED_BOARDS
+from forecasts.shipped import SHIPPED
 from forecasts.store import open_store
+from scripts.draws import moment
 from tests.jobs.small_home import NOW, THROUGH, evidence, occurrence
 
 START = date(2026, 3, 3)
@@ -106,3 +111,13 @@ def test_a_worker_reaches_the_same_record_on_either_database(store_url):
         again = store.engine.url.render_as_string(hide_password=False)
         with open_store(again, migrate=False) as other:
             assert other.label == store.label
+
+
+def test_a_history_of_the_shipped_board_samples_nothing_whatever_its_dates():
+    """A fit that the first history had to sample once cost a newcomer two minutes."""
+    board, problems = load(SHIPPED_BOARDS / "indivisible-security")
+    assert board is not None, problems
+    known = {entry.input_hash for entry in SHIPPED.entries().values()}
+    for day in (board.opens + timedelta(days=k) for k in range((date(2026, 7, 1) - board.opens).days + 1)):
+        needed = {key: recipe.input_hash for key, recipe in recipes(moment(board, day)).items()}
+        assert set(needed.values()) <= known, (day, needed)
