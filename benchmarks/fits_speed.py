@@ -1,7 +1,7 @@
 """Fits of the shipped models: the sampler that was chosen beside two that were not, each with its own compile cache.
 
 Every figure is of a whole new process, import included, but for those of a worker: its second round of fits, by the
-product's own way (`recipe.models_kept`), gate and receipt included. Three samplers make the same number of draws of the
+product's own way (`recipe.models_kept`), gate included. Three samplers make the same number of draws of the
 same model after the same tuning: PyMC's NUTS compiled by Numba (chosen), the same compiled by C, and nutpie; `sampled
 again` is the same model object sampled once more in that process. Effective draws are those of the worst mixed quantity
 (bulk), per second of a process with a warm cache.
@@ -66,11 +66,11 @@ def kept(recipes: Sequence[Recipe]) -> float:
     """Return the seconds of the second round of a worker's fits; raises where it did not use the models it kept."""
     with models_kept():
         for recipe in recipes:
-            recipe.sample()
+            recipe.fit()
         began = time.perf_counter()
-        again = [replace(r, sampler=dict(r.sampler) | {"seed": r.sampler["seed"] + 1}).sample() for r in recipes]
+        again = [replace(r, sampler=dict(r.sampler) | {"seed": r.sampler["seed"] + 1}).fit() for r in recipes]
         seconds = time.perf_counter() - began
-    made = {file.receipt["made_by"] for file in again}
+    made = {fit.made_by for fit in again}
     if made != {"nutpie, model kept"}:
         raise RuntimeError(f"the second round was made by {sorted(made)}")
     return seconds

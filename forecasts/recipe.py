@@ -93,7 +93,11 @@ class Recipe:
         return digest([draws_file.SCHEMA, self.model, self.inputs, code, sampled])
 
     def sample(self, progress: Progress | None = None) -> DrawsFile:
-        """Sample, check the gate, and return the draws.
+        """Sample, check the gate, and return what is kept of the draws; raises as `fit`."""
+        return self.file_of(self.fit(progress))
+
+    def fit(self, progress: Progress | None = None) -> "Fit":
+        """Sample and check the gate.
 
         Raises
         ------
@@ -105,10 +109,13 @@ class Recipe:
         settings, model, models = sampling.SamplerSettings(**self.sampler), self.build(), _kept_models.get()
         nuts = None if models is None else models().ready(model)
         try:
-            fit = sampling.sample(model, settings, progress=progress, nuts=nuts)
+            return sampling.sample(model, settings, progress=progress, nuts=nuts)
         except sampling.GateRefusedError as refusal:
             raise ParametersRefusedError(f"{self.name}: {refusal}") from refusal
-        return self.file_of(fit)
+
+    def sampled(self, progress: Progress | None = None) -> bytes:
+        """Sample, check the gate, and return the bytes of the draws file; raises as `sample`."""
+        return draws_file.to_bytes(self.sample(progress), bits=self.bits)
 
     def file_of(self, fit: "Fit") -> DrawsFile:
         """Return what is kept of a gated fit, with its receipt."""
@@ -202,21 +209,29 @@ def fetch(
     ParametersRefusedError
         When the fit was refused twice; nothing is kept.
     """
+    found, note = (None, "") if resample else at_hand(recipe, artefacts, shipped=shipped)
+    return found or keep(recipe, artefacts, recipe.sampled(progress), note=note)
+
+
+def at_hand(recipe: Recipe, artefacts: "Artefacts", *, shipped: Shipped = SHIPPED) -> tuple[Kept | None, str]:
+    """Return draws that are kept or shipped, or None; and a note of those that were damaged."""
     wanted = recipe.input_hash
     notes: list[str] = []
-    sources = {} if resample else {"kept": _kept_bytes(artefacts), "shipped": shipped.find}
-    for origin, find in sources.items():
+    origins: dict[Origin, Callable[[str], bytes | None]] = {"kept": _kept_bytes(artefacts), "shipped": shipped.find}
+    for origin, find in origins.items():
         try:
             if (data := find(wanted)) is not None:
                 file = _whole(data, wanted)
-                return Kept(
-                    file, _keep(artefacts, wanted, data), "kept" if origin == "kept" else "shipped", _told(notes)
-                )
+                return Kept(file, _bound(artefacts, wanted, data), origin, _told(notes)), ""
         except (CorruptArtefactError, DrawsFileError) as error:
             notes.append(f"{origin} draws could not be read: {error}")
-    data = draws_file.to_bytes(recipe.sample(progress), bits=recipe.bits)
-    file = _whole(data, wanted)
-    return Kept(file, _keep(artefacts, wanted, data), "sampled", _told(notes))
+    return None, _told(notes)
+
+
+def keep(recipe: Recipe, artefacts: "Artefacts", data: bytes, *, note: str) -> Kept:
+    """Keep draws that were sampled just now, from then on the ones in use."""
+    wanted = recipe.input_hash
+    return Kept(_whole(data, wanted), _bound(artefacts, wanted, data), "sampled", note)
 
 
 def _kept_bytes(artefacts: "Artefacts") -> Callable[[str], bytes | None]:
@@ -227,7 +242,7 @@ def _kept_bytes(artefacts: "Artefacts") -> Callable[[str], bytes | None]:
     return find
 
 
-def _keep(artefacts: "Artefacts", wanted: str, data: bytes) -> str:
+def _bound(artefacts: "Artefacts", wanted: str, data: bytes) -> str:
     name = artefacts.put(data)
     artefacts.bind(wanted, name)
     return name
