@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ GOODBYE = 5.0
 
 class ProcessDiedError(RuntimeError):
     """A process ended without an answer; the message names what it computed."""
+
+    exit_code = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,7 @@ def _answer(work: Work[object], says: Connection) -> None:
     try:
         given = ("given", work.do(lambda done, _total: says.send(("done", done))))
     except Exception as error:  # noqa: BLE001 - raised where somebody waits for it
+        error.add_note(traceback.format_exc())  # where it was raised is not sent with it
         given = ("raised", error)
     with suppress(BrokenPipeError):  # nobody waits for it any more
         says.send(given)

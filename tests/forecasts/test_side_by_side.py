@@ -102,7 +102,7 @@ def test_progress_is_that_of_all_together() -> None:
 @pytest.mark.parametrize(
     ("fault", "error", "words"),
     [
-        (partial(refuses, "senate: R-hat 1.4"), ParametersRefusedError, "^senate: R-hat 1.4$"),
+        (partial(refuses, "senate: R-hat 1.4"), ParametersRefusedError, "^senate: R-hat 1.4\\n(.|\\n)*in refuses"),
         (partial(dies, signal.SIGKILL), ProcessDiedError, "^faulty: the process .* was killed by SIGKILL .*memory"),
         (partial(dies, signal.SIGSEGV), ProcessDiedError, "^faulty: the process .* was killed by SIGSEGV$"),
         (partial(leaves, 7), ProcessDiedError, "^faulty: the process .* ended with code 7$"),
