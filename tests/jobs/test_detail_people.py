@@ -8,7 +8,7 @@ import polars as pl
 from forecasts import catalogue
 from forecasts.detail_people import people
 from forecasts.domain import Forecast
-from forecasts.recipe import ParametersRefusedError
+from forecasts.recipe import ParametersRefusedError, Recipe
 from forecasts.replay import read_moment
 from tests.jobs.small_home import NOW
 
@@ -47,6 +47,6 @@ def test_a_refused_fit_of_the_pool_refuses_no_snapshot(home, monkeypatch) -> Non
     def refuse(*_: object, **__: object) -> None:
         raise ParametersRefusedError("pool: R-hat")
 
-    monkeypatch.setattr(catalogue, "fetch", refuse)
-    assert catalogue.parameter_draws(moment, home.artefacts).all.pool is None
+    monkeypatch.setattr(Recipe, "sampled", refuse)
+    assert catalogue.parameter_draws(moment, home.artefacts, resample=True).all.pool is None
     assert people(moment, None) == {}
