@@ -6,9 +6,6 @@ processes of one thread each; every worker keeps its compiled kernel and writes 
 """
 
 import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -23,6 +20,7 @@ from forecasts.errors import StoreError
 from forecasts.instants import end_of_day, utc
 from forecasts.refit import Outcome, Wanted, prune_futures, refit
 from forecasts.replay import Moment, latest_instant, read_moment
+from forecasts.side_by_side import live_with_parent
 from forecasts.store import Store, open_store
 
 type Tell = Callable[["Progress"], None]
@@ -251,17 +249,8 @@ _WORKER: dict[str, tuple[Store, Artefacts]] = {}
 
 
 def _prepare_worker(url: str, root: Path | str) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the person's interrupt is the parent's business: finish, then stop
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    live_with_parent()
     _WORKER["opened"] = open_store(url, migrate=False), Artefacts(root)
-
-
-def _leave_with_parent() -> None:
-    """End this worker when the parent is gone, however it ended: nobody would ever hand it another date."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _run_in_worker(job: _Job) -> _Done:

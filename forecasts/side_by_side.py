@@ -152,8 +152,7 @@ def _end(one: _Running) -> None:
 
 def _answer(work: Work[object], says: Connection) -> None:
     """Do a work in this process, and say how it goes and what came of it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who began it is interrupted too, and ends it
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    live_with_parent()
     try:
         given = ("given", work.do(lambda done, _total: says.send(("done", done))))
     except Exception as error:  # noqa: BLE001 - raised where somebody waits for it
@@ -161,6 +160,12 @@ def _answer(work: Work[object], says: Connection) -> None:
         given = ("raised", error)
     with suppress(BrokenPipeError):  # nobody waits for it any more
         says.send(given)
+
+
+def live_with_parent() -> None:
+    """Leave a person's interrupt to who began this process, and end when that is gone, however it ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 
 def _leave_with_parent() -> None:

@@ -17,7 +17,7 @@ CAN_RUN_CODE = frozenset(
 )
 """Modules whose readers run what they read."""
 READERS = frozenset({"read_pickle", "to_pickle", "load_module", "unsafe_load"})
-OWN_PROCESSES = {"forecasts/backfill.py": {"multiprocessing"}}
+OWN_PROCESSES = {name: {"multiprocessing"} for name in ("forecasts/backfill.py", "forecasts/side_by_side.py")}
 """Where a process hands work to one that it has started itself: both ends of that pipe are this program."""
 
 
