@@ -147,8 +147,9 @@ def _as_judged(tree: Any, model: pm.Model) -> xr.DataTree:
     """Return draws and the statistics that the gate reads, with the labels of this model's axes."""
     posterior, statistics = tree["posterior"].dataset, tree["sample_stats"].dataset
     labels = {name: list(at) for name, at in model.coords.items() if at is not None and name in posterior.dims}
-    told = {ours: statistics[theirs] for ours, theirs in STATISTICS.items() if theirs in statistics}
-    return xr.DataTree.from_dict({"posterior": posterior.assign_coords(labels), "sample_stats": xr.Dataset(told)})
+    told = {theirs: ours for ours, theirs in STATISTICS.items() if theirs in statistics}
+    judged = statistics[list(told)].rename(told)
+    return xr.DataTree.from_dict({"posterior": posterior.assign_coords(labels), "sample_stats": judged})
 
 
 class _Watch:
