@@ -16,9 +16,6 @@ from app.view import BoardView
 from forecasts import people
 from forecasts.jobs import queue, queue_tables
 
-HEARD_WITHIN = 60.0
-"""Seconds since a sign of life for which a worker counts as there."""
-
 
 @dataclass
 class Job:
@@ -86,7 +83,7 @@ def arguments(board: str) -> list[str]:
 
 def _workers_are_there() -> bool:
     store = data.workspace().store
-    return queue_tables.is_installed(store) and queue.workers(store, heard_within=HEARD_WITHIN) > 0
+    return queue_tables.is_installed(store) and queue.workers(store, heard_within=queue.HEARD_WITHIN) > 0
 
 
 def under_way(board: str) -> bool:

@@ -14,8 +14,6 @@ from app.terminal import print_json, table
 if TYPE_CHECKING:
     from forecasts.jobs.queue import Job
 
-HEARD_WITHIN = 60.0
-"""Seconds since a sign of life for which a worker counts as there."""
 MOST = "50"
 
 
@@ -35,7 +33,7 @@ def command(session: Session, *, everything: bool, limit: str, board_id: str | N
     board = None if board_id is None else session.board(board_id)
     most = whole("--limit", limit, 1, 100_000) or 0
     found = queue.read(store, board=board, states=() if everything else queue.ACTIVE, limit=most)
-    states, workers = queue.counts(store), queue.workers(store, heard_within=HEARD_WITHIN)
+    states, workers = queue.counts(store), queue.workers(store, heard_within=queue.HEARD_WITHIN)
     if as_json:
         print_json({"workers": workers, "counts": states, "tasks": [document(job) for job in found]})
         return

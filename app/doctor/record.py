@@ -1,4 +1,4 @@
-"""What the doctor finds of the record: its database, its clock, its boards."""
+"""What the doctor finds of the record: its database, its clock, its boards, what waits."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from app.doctor import waiting
 from app.doctor.finding import Finding, State
 from forecasts import ledger, runs, snapshots
 from forecasts.artefacts import Artefacts
@@ -33,6 +34,7 @@ def look(home: Home, now: datetime) -> list[Finding]:
     try:
         with open_store(home.database, migrate=False, busy_seconds=2) as store:
             found = [_database(store), *_triggers(store), *_clock(store, now), *_boards(store), *_files(home)]
+            found += [waiting.messages(store, now), *waiting.tasks(store)]
     except StoreError as error:
         return [Finding("database", "fail", str(error))]
     return found + _left_aside(home)

@@ -53,6 +53,17 @@ class Message:
     """How the last attempt ended."""
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Messages that have not arrived."""
+
+    waiting: int
+    oldest: datetime | None
+    """When the oldest of those that wait was written."""
+    given_up: int
+    """Among those that are still kept (`KEPT`)."""
+
+
 def queue(
     connection: sa.Connection, body: Mapping[str, Any], *, subscriber: str, board: str, occasion: str, now: datetime
 ) -> bool:
@@ -189,6 +200,20 @@ def counts(store: Store, ids: Sequence[str]) -> dict[str, dict[str, int]]:
         for subscriber, state, count in connection.execute(query):
             found[subscriber][state] = count
     return found
+
+
+def backlog(store: Store) -> Backlog:
+    """Return what has not arrived, of all subscribers that are not resting."""
+    active = sa.select(subscribers.c.id).where(subscribers.c.state == "active")
+    query = (
+        sa.select(outbox.c.state, sa.func.count(), sa.func.min(outbox.c.created_at))
+        .where(outbox.c.subscriber.in_(active), outbox.c.state != "delivered")
+        .group_by(outbox.c.state)
+    )
+    with store.reading() as connection:
+        found = {state: (count, oldest) for state, count, oldest in connection.execute(query)}
+    waiting, oldest = found.get("waiting", (0, None))
+    return Backlog(waiting, oldest, found.get("given_up", (0, None))[0])
 
 
 def of_subscriber(store: Store, subscriber: str, *, limit: int = 50) -> tuple[Message, ...]:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 COMPUTE = "compute"
 """Name of the queue's task that computes a board."""
+HEARD_WITHIN = 60.0
+"""Seconds since a sign of life for which a worker counts as there."""
 _ENTERING = 5_300_126_207_118
 """Key of the advisory lock under which one process at a time changes what waits."""
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from standardwebhooks import Webhook
 
+from forecasts.alerts import outbox
 from tests.alerts import scene
 from tests.alerts.scene import NOW, publish
 from tests.cli.conftest import Place, complaint, run_at
@@ -32,6 +33,28 @@ def publish_in(place, at, **values) -> None:
     home = scene.open_home_again(place.root)
     publish(home, at, **values)
     home.store.close()
+
+
+def looked_at(place, now) -> tuple[str, str]:
+    found = json.loads(twixt(place, "doctor", "--json", now=now).stdout)["findings"]
+    return next((f["state"], f["text"]) for f in found if f["subject"] == "alerts")
+
+
+def test_the_doctor_tells_of_messages_that_do_not_arrive(place, receiver) -> None:
+    assert looked_at(place, NOW) == ("ok", "no message waits to be sent")
+    twixt(place, "alerts", "add", "desk", "--private", "--rule", "move 5 truce", input=f"{receiver.url}\n")
+    publish_in(place, NOW + timedelta(hours=1), truce=0.4)
+    receiver.answers = [(503, {})] * 20
+    first = NOW + timedelta(hours=2)
+    twixt(place, "alerts", "send", now=first)
+    since = f"1 waiting to be sent, the oldest since {first:%Y-%m-%d %H:%M} UTC; 0 given up"
+    assert looked_at(place, first + timedelta(minutes=59)) == ("ok", since)
+    state, text = looked_at(place, first + timedelta(minutes=61))
+    assert (state, text.startswith(since), "`twixt alerts send`" in text) == ("warn", True, True)
+    for _ in range(outbox.MOST_ATTEMPTS):
+        twixt(place, "alerts", "send", "--now", now=first)
+    state, text = looked_at(place, first)
+    assert (state, text[:33]) == ("warn", "0 waiting to be sent; 1 given up;")
 
 
 def test_a_subscriber_is_added_tried_told_and_removed(place, receiver) -> None:

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from forecasts import snapshots
 from forecasts.jobs import queue, queue_tables
@@ -50,6 +51,20 @@ def test_a_task_is_entered_listed_moved_up_and_cancelled(place):
     assert cancelled.stdout == "cancelled: 1, 0 of them while running\n"
     listed = json.loads(run_at(place, "jobs", "list", "--all", "--json", now=NOW).stdout)
     assert [task["state"] for task in listed["tasks"]] == ["todo", "cancelled"]
+
+
+@pytest.mark.postgres
+def test_the_doctor_tells_of_tasks_that_nobody_works_on(place):
+    def looked_at() -> tuple[str, str]:
+        found = json.loads(run_at(place, "doctor", "--json", now=NOW).stdout)["findings"]
+        return next((f["state"], f["text"]) for f in found if f["subject"] == "queue")
+
+    assert looked_at() == ("ok", "0 running, 0 waiting; workers: 0")
+    run_at(place, "jobs", "add", now=NOW)
+    assert looked_at() == ("warn", "0 running, 1 waiting; workers: 0; `twixt worker` starts one")
+    with open_store(place.database) as store, store.writing() as connection:
+        connection.execute(queue_tables.workers.insert().values(last_heartbeat=sa.func.clock_timestamp()))
+    assert looked_at() == ("ok", "0 running, 1 waiting; workers: 1")
 
 
 @pytest.mark.postgres
