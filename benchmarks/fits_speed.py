@@ -4,7 +4,9 @@ Every figure is of a whole new process, import included, but for those of a work
 product's own way (`recipe.models_kept`), gate included. Three samplers make the same number of draws of the
 same model after the same tuning: PyMC's NUTS compiled by Numba (chosen), the same compiled by C, and nutpie; `sampled
 again` is the same model object sampled once more in that process. Effective draws are those of the worst mixed quantity
-(bulk), per second of a process with a warm cache.
+(bulk), per second of a process with a warm cache. `side by side` is how `twixt refit --resample` fits the shipped
+board: all of its models, as many at a time as there are processors, each in a process of its own, and what is derived
+from them.
 """
 
 import json
@@ -21,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from forecasts.recipe import Recipe, models_kept
-from scripts.draws import shipped_recipes
+from scripts.draws import days, moment, shipped_recipes
 
 CHOSEN = "PyMC, Numba"
 SAMPLERS = {
@@ -34,6 +36,8 @@ LONGEST = 1200
 CHILD = "import sys; from benchmarks.fits_speed import child; child(sys.argv[1], sys.argv[2:])"
 KEPT = "kept in a worker"
 """What is asked of a child instead of a sampler: two rounds as a worker has them."""
+BESIDE = "side by side"
+"""Likewise: every fit of the shipped board, once."""
 
 
 def fits() -> dict[str, str]:
@@ -48,6 +52,10 @@ def child(sampler: str, names: Sequence[str]) -> None:
 
     prepare_caches(Home.from_environment(os.environ), os.environ)
     recipes = [shipped_recipes()[name] for name in names]
+    if sampler == BESIDE:
+        side_by_side()
+        print(json.dumps({"again": 0.0, "ess": np.nan}))
+        return
     if sampler == KEPT:
         print(json.dumps({"again": kept(recipes), "ess": np.nan}))
         return
@@ -74,6 +82,20 @@ def kept(recipes: Sequence[Recipe]) -> float:
     if made != {"nutpie, model kept"}:
         raise RuntimeError(f"the second round was made by {sorted(made)}")
     return seconds
+
+
+def side_by_side() -> None:
+    """Fit every model of the shipped board as a run that samples does."""
+    from forecasts.artefacts import Artefacts
+    from forecasts.board import load
+    from forecasts.catalogue import parameter_draws
+    from forecasts.settings import SHIPPED_BOARDS
+
+    board, problems = load(SHIPPED_BOARDS / "indivisible-security")
+    if board is None:
+        raise RuntimeError(str(problems[0]))
+    with tempfile.TemporaryDirectory() as place:
+        parameter_draws(moment(board, days(board)[-1]), Artefacts(Path(place)), resample=True)
 
 
 def sampled(model: object, settings: dict[str, object], how: dict[str, str]) -> float:
@@ -131,7 +153,18 @@ def rows(only: str = "") -> list[dict[str, object]]:
         together = [name for model, name in names.items() if model != "class rates"]
         found += _fit_rows("three models", measured(CHOSEN, together), bars=(360.0, 40.0, None))
         found.append(_kept_row("three models", together, bar=10.0))
+    if re.search(only, BESIDE):
+        found += _beside_rows(measured(BESIDE, []), bars=(360.0, 40.0))
     return found
+
+
+def _beside_rows(seconds: dict[str, float] | None, *, bars: tuple[float, float]) -> list[dict[str, object]]:
+    cold, warm = (seconds["cold"], seconds["warm"]) if seconds else (LONGEST, LONGEST)
+    name = f"every fit of the shipped board, {BESIDE}"
+    return [
+        _row(f"{name}: compile cache empty", cold, "s", bars[0]),
+        _row(f"{name}: new process, cache warm", warm, "s", bars[1]),
+    ]
 
 
 def _kept_row(name: str, recipes: Sequence[str], *, bar: float) -> dict[str, object]:
