@@ -116,13 +116,13 @@ def calendar(board: str, title: str, days: Iterable[Day], *, stamp: datetime) ->
 
     `stamp` is the instant of the record from which they are read.
     """
-    from icalendar import Calendar
+    from icalendar import Calendar, vText
 
     made = Calendar()
     made.add("prodid", f"-//twixt//{board}//EN")
     made.add("version", "2.0")
     made.add("calscale", "GREGORIAN")
-    made.add("x-wr-calname", f"{title}: deadlines")
+    made.add("x-wr-calname", vText(f"{title}: deadlines"))  # nothing in a name of ours is escaped by itself
     for day in sorted(days, key=lambda d: (d.deadline, d.question)):
         made.add_component(_event(board, day, stamp))
     return bytes(made.to_ical())

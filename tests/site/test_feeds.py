@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 from defusedxml import ElementTree
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
@@ -76,6 +76,8 @@ def test_a_deadline_is_one_whole_day_whose_uid_outlives_its_outcome() -> None:
 
 
 @given(words, words)
+@example("\n", "")
+@example("a\r\nBEGIN:VEVENT", "b;c,d\\n")
 def test_any_words_give_a_calendar_that_can_be_read(title: str, criteria: str) -> None:
     made = feeds.calendar("b", title, [day("q", date(2027, 1, 1), title=title, criteria=criteria)], stamp=AT)
     assert len(Calendar.from_ical(made).walk("VEVENT")) == 1
