@@ -183,36 +183,6 @@ def models_are_kept() -> bool:
     return _kept_models.get() is not None
 
 
-def fetch(
-    recipe: Recipe,
-    artefacts: "Artefacts",
-    *,
-    resample: bool = False,
-    progress: Progress | None = None,
-    shipped: Shipped = SHIPPED,
-) -> Kept:
-    """Return the draws of a recipe: those kept in a home, else those shipped, else sampled now and kept.
-
-    Parameters
-    ----------
-    recipe, artefacts
-        What is wanted, and where draws are kept.
-    resample
-        Sample even when draws are at hand; from then on the new ones are used.
-    progress
-        Called while sampling.
-    shipped
-        The draws that come with twixt.
-
-    Raises
-    ------
-    ParametersRefusedError
-        When the fit was refused twice; nothing is kept.
-    """
-    found, note = (None, "") if resample else at_hand(recipe, artefacts, shipped=shipped)
-    return found or keep(recipe, artefacts, recipe.sampled(progress), note=note)
-
-
 def at_hand(recipe: Recipe, artefacts: "Artefacts", *, shipped: Shipped = SHIPPED) -> tuple[Kept | None, str]:
     """Return draws that are kept or shipped, or None; and a note of those that were damaged."""
     wanted = recipe.input_hash

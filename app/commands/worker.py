@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -122,12 +121,13 @@ def _worker(session: Session, tell: Callable[..., None], opened: ExitStack, opti
     queue_tables.require_postgresql(store)
     session.prepare_caches()
     from forecasts.jobs.worker import Duties, Worker, is_cron
+    from forecasts.side_by_side import processors
 
     if not is_cron(check := options["check"]):
         raise CommandError(f"--check: {check[:60]!r}: five fields of cron are needed, for example {CHECK!r}")
     _check_files(session)
     queue_tables.install(store)
-    duties = Duties(check, threads=max(1, _processors() // slots), grace=grace, heartbeat=silent / 3, silent=silent)
+    duties = Duties(check, threads=max(1, processors() // slots), grace=grace, heartbeat=silent / 3, silent=silent)
     children = [opened.enter_context(child_of(session, allowed)) for _ in range(slots)]
     return Worker(store, children, duties, _now, tell)
 
@@ -144,13 +144,6 @@ def _check_files(session: Session) -> None:
             f"TWIXT_ARTEFACTS: {opened.artefacts.label}: the definition of {missing[0]} is not there; "
             "it must lead to the files that the other machines write"
         )
-
-
-def _processors() -> int:
-    """Return how many processors this process may use; in a container that can be fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 async def _serve(worker: Worker, *, drain: bool) -> dict[str, int]:

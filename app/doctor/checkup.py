@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from app.doctor.finding import Finding, State
 from app.web.login_file import LOGIN_FILE, LoginFileError, read
 from forecasts.artefacts import Artefacts
 from forecasts.settings import Home, SettingsError, kernel_version
+from forecasts.side_by_side import processors
 
 PACKAGES = (
     "numpy",
@@ -93,8 +93,7 @@ def _memory() -> list[Finding]:
     import psutil
 
     memory = psutil.virtual_memory()
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
-    text = f"{memory.available / 1e9:.1f} GB of {memory.total / 1e9:.1f} GB free, {cores} cores"
+    text = f"{memory.available / 1e9:.1f} GB of {memory.total / 1e9:.1f} GB free, {processors()} cores"
     few = memory.available < _MEMORY
     return [Finding("memory", "warn" if few else "ok", text + ("; a refit of a large board may fail" if few else ""))]
 

@@ -18,7 +18,8 @@ from forecasts.definition import Board
 from forecasts.draws_file import DrawsFileError
 from forecasts.encode_clock import class_exposure
 from forecasts.errors import CorruptArtefactError
-from forecasts.recipe import fetch
+from forecasts.recipe import at_hand as found_at_hand
+from forecasts.recipe import keep
 from forecasts.replay import Moment
 from forecasts.settings import SHIPPED_BOARDS
 from forecasts.shipped import Entry, Shipped
@@ -129,9 +130,11 @@ def folder(tmp_path: Path) -> Shipped:
 @pytest.mark.usefixtures("never")
 def test_shipped_draws_are_used_once_and_kept_from_then_on(artefacts: Artefacts, folder: Shipped) -> None:
     recipe = class_rates_fit.recipe(BOARD)
-    first = fetch(recipe, artefacts, shipped=folder)
+    first, _ = found_at_hand(recipe, artefacts, shipped=folder)
+    assert first is not None
     assert (first.origin, first.note) == ("shipped", "")
-    again = fetch(recipe, artefacts, shipped=NOTHING_SHIPPED)
+    again, _ = found_at_hand(recipe, artefacts, shipped=NOTHING_SHIPPED)
+    assert again is not None
     assert (again.origin, again.artefact) == ("kept", first.artefact)
     assert folder.find("ab" * 32) is None
 
@@ -160,7 +163,9 @@ def test_shipped_draws_that_are_damaged_are_sampled_anew_and_the_receipt_says_so
     data = stored(recipe.input_hash)
     shipped.write({"class_rates.nc": (data, Entry(recipe.input_hash, hashlib.sha256(data).hexdigest(), {}))})
     harm(shipped.folder / "class_rates.nc")
-    found = fetch(recipe, artefacts, shipped=shipped)
+    missing, note = found_at_hand(recipe, artefacts, shipped=shipped)
+    assert missing is None
+    found = keep(recipe, artefacts, recipe.sampled(), note=note)
     assert found.sampled
     assert found.note.startswith("shipped draws could not be read")
 
